@@ -1,0 +1,1 @@
+"""The one shared package of the billing service: domain, services, adapters and the HTTP edge."""

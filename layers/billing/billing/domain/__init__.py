@@ -1,0 +1,1 @@
+"""What is true of accounts and access: pure values and functions, standard library only."""
