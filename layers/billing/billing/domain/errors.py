@@ -76,6 +76,14 @@ class NotFound(BillingError):
     remedy = "Check the identifier and the project of the key."
 
 
+class NoSuchRoute(NotFound):
+    """No function serves this path with this method."""
+
+    code = "no_such_route"
+    title = "There is no such route"
+    remedy = "Compare path and method with the API reference (docs/api.md)."
+
+
 class Conflict(BillingError):
     """The state of things does not allow it."""
 

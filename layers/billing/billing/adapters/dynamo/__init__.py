@@ -1,0 +1,1 @@
+"""DynamoDB: items, and their translation to and from the domain."""

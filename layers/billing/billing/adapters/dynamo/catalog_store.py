@@ -1,0 +1,230 @@
+"""Projects, API keys and catalogs in the catalog table.
+
+| pk | sk | data |
+|---|---|---|
+| `projects` | project id | the project, for listing |
+| `project#ID` | `project` | the project |
+| `project#ID` | `catalog` | the catalog; `version` is its own |
+| `project#ID` | `catalog#v000012` | version 12 as it was put, for ever, to explain answers by |
+| `project#ID` | `key#KEYID` | a key's record, for listing |
+| `key#HASH` | `key` | the same record, for authentication |
+| `stripe#ID` | `claim` | the project to which a Stripe price or product belongs |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from billing.adapters.dynamo.catalog_table import ABSENT, PRESENT, CatalogTable, Step
+from billing.adapters.dynamo.models import CatalogItem
+from billing.adapters.dynamo.page import Page
+from billing.adapters.plain import from_plain, to_plain
+from billing.auth import KeyRecord
+from billing.domain.catalog import Catalog, Project
+from billing.domain.errors import Conflict, NotFound, VersionConflict
+from billing.settings import Settings
+
+
+class ClaimedElsewhere(Conflict):
+    """A Stripe id of the catalog belongs to another project."""
+
+    code = "stripe_id_taken"
+    title = "A Stripe id belongs to another project"
+    remedy = "Leave the Stripe ids out to have new products and prices made."
+
+
+class CatalogStore:
+    """Projects, keys and catalogs as they are this moment: all reads are consistent."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Bind the models to this deployment's tables."""
+        self._table = CatalogTable(settings)
+
+    # -- projects
+
+    def project(self, project_id: str) -> Project | None:
+        """Find a project."""
+        item = self._table.get(f"project#{project_id}", "project")
+        return from_plain(Project, item.data) if item else None
+
+    def projects(self, limit: int = 50, cursor: str | None = None) -> Page[Project]:
+        """List projects by id; `cursor` is the last id of the page before."""
+        after = None if cursor is None else CatalogItem.sk > cursor
+        items = list(CatalogItem.query("projects", after, limit=limit + 1, consistent_read=True))
+        more = items[limit - 1].sk if len(items) > limit else None
+        return Page([from_plain(Project, item.data) for item in items[:limit]], more)
+
+    def create_project(self, project: Project) -> bool:
+        """Put a new project; return whether it is new rather than there with the same content.
+
+        Raises:
+            Conflict: it exists with other content.
+        """
+        if not self._table.put([(item, ABSENT) for item in _project_items(project)]):
+            return True
+        if self.project(project.id) == project:
+            return False
+        raise Conflict(f"The project '{project.id}' exists with other content.")
+
+    def update_project(self, project: Project) -> None:
+        """Put a project in the place of what it was.
+
+        Raises:
+            NotFound: there is none.
+        """
+        if self._table.put([(item, PRESENT) for item in _project_items(project)]):
+            raise NotFound(f"There is no project '{project.id}'.")
+
+    # -- keys
+
+    def record_of(self, hash_: str) -> KeyRecord | None:
+        """Find a key by its hash."""
+        item = self._table.get(f"key#{hash_}", "key")
+        return from_plain(KeyRecord, item.data) if item else None
+
+    def keys_of(self, project_id: str) -> list[KeyRecord]:
+        """List all keys of a project, the oldest first, ended ones included."""
+        items = CatalogItem.query(
+            f"project#{project_id}", CatalogItem.sk.startswith("key#"), consistent_read=True
+        )
+        records = (from_plain(KeyRecord, item.data) for item in items)
+        return sorted(records, key=lambda r: (r.created_at, r.key_id))
+
+    def put_key(self, record: KeyRecord) -> None:
+        """Put a new key.
+
+        Raises:
+            Conflict: its id or hash is taken.
+        """
+        if self._table.put([(item, ABSENT) for item in _key_items(record, 1)]):
+            raise Conflict(f"There is a key '{record.key_id}' already.")
+
+    def change_key(
+        self,
+        project_id: str,
+        key_id: str,
+        change: Callable[[KeyRecord], KeyRecord],
+        successor: KeyRecord | None = None,
+    ) -> KeyRecord:
+        """Change a key, and put its successor in the same transaction; return it as it is now.
+
+        Args:
+            project_id: whose key.
+            key_id: which.
+            change: a pure function of the record as it is; it may raise.
+            successor: a new key.
+
+        Raises:
+            NotFound: the project has no such key.
+            Conflict: somebody else changed the key just now.
+        """
+        item = self._table.get(f"project#{project_id}", f"key#{key_id}")
+        if item is None:
+            raise NotFound(f"The project '{project_id}' has no key '{key_id}'.")
+        before = from_plain(KeyRecord, item.data)
+        after = change(before)
+        if after == before:
+            return before
+        version = int(item.version)
+        unchanged = CatalogItem.version == version
+        steps: list[Step] = [(i, unchanged) for i in _key_items(after, version + 1)]
+        if successor:
+            steps += [(i, ABSENT) for i in _key_items(successor, 1)]
+        if self._table.put(steps):
+            raise Conflict(f"The key '{key_id}' was changed by somebody else just now.")
+        return after
+
+    # -- catalogs
+
+    def catalog(self, project_id: str) -> Catalog:
+        """Return a project's catalog; an empty one of version 0 where none was put."""
+        item = self._table.get(f"project#{project_id}", "catalog")
+        return from_plain(Catalog, item.data) if item else Catalog(project_id)
+
+    def catalog_at(self, project_id: str, instant: datetime) -> Catalog:
+        """Return the catalog as it was at an instant."""
+        versions = CatalogItem.query(
+            f"project#{project_id}",
+            CatalogItem.sk.startswith("catalog#v"),
+            scan_index_forward=False,
+            consistent_read=True,
+            page_size=10,
+        )
+        for item in versions:
+            if datetime.fromisoformat(item.data["put_at"]) <= instant:
+                return from_plain(Catalog, item.data)
+        return Catalog(project_id)
+
+    def refuse_foreign_ids(self, catalog: Catalog, before: Catalog) -> None:
+        """Look whether new Stripe ids of a catalog are free, before anything is made at Stripe.
+
+        Raises:
+            ClaimedElsewhere: one belongs to another project.
+        """
+        new = [(f"stripe#{id_}", "claim") for id_ in catalog.stripe_ids() - before.stripe_ids()]
+        claims = CatalogItem.batch_get(new, consistent_read=True) if new else ()
+        _refuse(c for c in claims if c.data != {"project_id": catalog.project_id})
+
+    def put_catalog(self, catalog: Catalog, before: Catalog, *, now: datetime, by: str) -> Catalog:
+        """Put a catalog as the next version, keep a copy for ever, and claim its Stripe ids.
+
+        Args:
+            catalog: its own `version` is not looked at.
+            before: the present one, as it was read.
+            now: the instant from which it holds.
+            by: the operator's name.
+
+        Returns:
+            The catalog with its new version.
+
+        Raises:
+            VersionConflict: the present version is another.
+            ClaimedElsewhere: a Stripe id belongs to another project; nothing was put.
+        """
+        after = replace(catalog, version=before.version + 1)
+        refused = self._table.put([*_catalog_items(after, now, by), *_claims(after, before)])
+        if any(item.sk.startswith("catalog") for item in refused):
+            raise VersionConflict(f"The present version is not {before.version} any more.")
+        _refuse(refused)
+        return after
+
+
+def _refuse(foreign: Iterable[CatalogItem]) -> None:
+    taken = sorted(item.pk.removeprefix("stripe#") for item in foreign)
+    if taken:
+        raise ClaimedElsewhere(f"Taken: {', '.join(taken)}.")
+
+
+def _project_items(project: Project) -> list[CatalogItem]:
+    data = to_plain(project)
+    return [
+        CatalogItem(f"project#{project.id}", "project", data=data),
+        CatalogItem("projects", project.id, data=data),
+    ]
+
+
+def _key_items(record: KeyRecord, version: int) -> list[CatalogItem]:
+    data = to_plain(record)
+    listed = f"project#{record.project_id}", f"key#{record.key_id}"
+    return [
+        CatalogItem(f"key#{record.hash}", "key", version=version, data=data),
+        CatalogItem(*listed, version=version, data=data),
+    ]
+
+
+def _catalog_items(catalog: Catalog, now: datetime, by: str) -> Iterator[Step]:
+    pk, version, data = f"project#{catalog.project_id}", catalog.version, to_plain(catalog)
+    unchanged = ABSENT if version == 1 else CatalogItem.version == version - 1
+    yield CatalogItem(pk, "catalog", version=version, data=data), unchanged
+    kept = {**data, "put_at": to_plain(now), "put_by": by}
+    yield CatalogItem(pk, f"catalog#v{version:06d}", version=version, data=kept), ABSENT
+
+
+def _claims(after: Catalog, before: Catalog) -> Iterator[Step]:
+    """Claim what is new. A claim is never given back: past subscriptions still name the id."""
+    owner = {"project_id": after.project_id}
+    free = ABSENT | (CatalogItem.data == owner)
+    for id_ in sorted(after.stripe_ids() - before.stripe_ids()):
+        yield CatalogItem(f"stripe#{id_}", "claim", data=owner), free

@@ -1,0 +1,165 @@
+"""The items of the five tables, named for the thing; no logic. `store` translates them.
+
+Facts, holdings and catalogs are kept as JSON text in one attribute: they are read and written
+whole, and the hot read parses them with one call.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pynamodb.attributes import (
+    DiscriminatorAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+from billing.settings import Settings
+
+
+class _Meta:
+    """How every table is reached. Names are set by `bind`, at composition."""
+
+    table_name = "unbound"
+    connect_timeout_seconds = 2
+    read_timeout_seconds = 4
+    max_retry_attempts = 4
+
+
+class ProjectIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # pynamodb 6.1
+    """What a project has: the items that carry `project_id`."""
+
+    class Meta:
+        """Its name in the template."""
+
+        index_name = "project"
+        projection = AllProjection()
+
+    project_id = UnicodeAttribute(hash_key=True)
+    user_id = UnicodeAttribute(range_key=True)
+
+
+class AccountItem(Model):
+    """Any item of an account's collection."""
+
+    class Meta(_Meta):
+        """The accounts table."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    kind = DiscriminatorAttribute()
+    schema_version = NumberAttribute(default=1)
+    project_id = UnicodeAttribute(null=True)
+    user_id = UnicodeAttribute(null=True)
+    by_project = ProjectIndex()
+
+
+class AccessItem(AccountItem, discriminator="access"):
+    """The hot item: what one entitlement check reads."""
+
+    revision = NumberAttribute()
+    version = NumberAttribute()
+    customer_id = UnicodeAttribute(null=True)
+    holdings = JSONAttribute()
+    updated_at = UnicodeAttribute()
+
+
+class SubscriptionItem(AccountItem, discriminator="subscription"):
+    """A subscription fact."""
+
+    data = JSONAttribute()
+
+
+class PurchaseItem(AccountItem, discriminator="purchase"):
+    """A purchase fact."""
+
+    data = JSONAttribute()
+
+
+class GrantItem(AccountItem, discriminator="grant"):
+    """A manual grant."""
+
+    data = JSONAttribute()
+
+
+class PointerItem(Model):
+    """From an id of Stripe's, or a grant's, to the account that it belongs to."""
+
+    class Meta(_Meta):
+        """The pointers table."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    account = UnicodeAttribute()
+
+
+class ParkedIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # pynamodb 6.1
+    """The parked causes, oldest first."""
+
+    class Meta:
+        """Its name in the template."""
+
+        index_name = "parked"
+        projection = KeysOnlyProjection()
+
+    parked = UnicodeAttribute(hash_key=True)
+    recorded_at = UnicodeAttribute(range_key=True)
+
+
+class LedgerItem(Model):
+    """What became of one cause."""
+
+    class Meta(_Meta):
+        """The ledger table."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    outcome = UnicodeAttribute()
+    cause_type = UnicodeAttribute()
+    cause_name = UnicodeAttribute()
+    caused_at = UnicodeAttribute()
+    recorded_at = UnicodeAttribute()
+    actor = UnicodeAttribute()
+    account = UnicodeAttribute(null=True)
+    project_id = UnicodeAttribute(null=True)
+    fingerprint = UnicodeAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    detail = UnicodeAttribute(null=True)
+    payload = JSONAttribute(null=True)
+    parked = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+    by_parked = ParkedIndex()
+
+
+class HistoryItem(Model):
+    """One line of an account's history."""
+
+    class Meta(_Meta):
+        """The history table."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    data = JSONAttribute()
+
+
+class CatalogItem(Model):
+    """Any item of the catalog table: project, catalog, catalog version, key."""
+
+    class Meta(_Meta):
+        """The catalog table."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    version = NumberAttribute(null=True)
+    data = JSONAttribute()
+
+
+def bind(settings: Settings) -> None:
+    """Give every model the name of its table: once, where a function is composed."""
+    for model in (AccountItem, AccessItem, SubscriptionItem, PurchaseItem, GrantItem):
+        model.Meta.table_name = settings.accounts_table
+    PointerItem.Meta.table_name = settings.pointers_table
+    LedgerItem.Meta.table_name = settings.ledger_table
+    HistoryItem.Meta.table_name = settings.history_table
+    CatalogItem.Meta.table_name = settings.catalog_table

@@ -1,0 +1,1 @@
+"""What the service does, one verb a file; collaborators come in as arguments."""

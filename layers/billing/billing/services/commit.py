@@ -1,0 +1,125 @@
+"""THE ONE DOOR through which accounts change.
+
+Load the account, decide purely, and write facts, holdings, pointers, history and the ledger entry
+of the cause in one DynamoDB transaction. A crash before, within or after it leaves either the old
+state and an undelivered cause, or the new state and a ledger entry.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from billing.domain.account import Account, AccountKey
+from billing.domain.changes import (
+    Cause,
+    Change,
+    Decision,
+    Outcome,
+    OutcomeKind,
+    ParkReason,
+    Written,
+)
+from billing.domain.errors import BillingError, ContentionTooHigh, IdempotencyKeyReused
+
+if TYPE_CHECKING:
+    from billing.adapters.dynamo.store import AccountStore
+
+ATTEMPTS = 12
+"""How often a decision is taken again before the cause is sent back to be retried."""
+
+Decide = Callable[[Account], Decision]
+Wait = Callable[[float], None]
+
+
+def commit(
+    store: AccountStore,
+    key: AccountKey,
+    cause: Cause,
+    decide: Decide,
+    *,
+    now: datetime,
+    wait: Wait = time.sleep,
+) -> Outcome:
+    """Let `cause` change the account of `key` as `decide` says: once, whole, or not at all.
+
+    Args:
+        store: where accounts are kept.
+        key: whose account.
+        cause: why; its id is what makes it happen once.
+        decide: a pure function from the account to the account as it should be. It is called
+            again on the newer account whenever another writer was faster.
+        now: the instant of the change, by this service's clock.
+        wait: how to wait between attempts, given seconds.
+
+    Returns:
+        What became of the cause. `duplicate` carries the account as it is now.
+
+    Raises:
+        BillingError: what `decide` raised, unless the cause had been settled before.
+        ContentionTooHigh: others changed the account in every attempt; a retry is safe.
+        IdempotencyKeyReused: the cause's id was used before with other parameters.
+    """
+    for attempt in range(ATTEMPTS):
+        before = store.load(key)
+        try:
+            decision = decide(before)
+        except BillingError:
+            if store.ledger_entry(cause.id) is None:
+                raise
+            return _duplicate(store, cause, before)
+        change = _change(cause, before, decision, now)
+        written = store.write(change)
+        if written is Written.DONE:
+            account = change.after if change.changes_account else before
+            return Outcome(change.outcome, cause.id, account, change.reason, change.detail)
+        if written is Written.DUPLICATE:
+            return _duplicate(store, cause, store.load(key))
+        if written is Written.TAKEN:
+            detail = f"an id that it names belongs to another account than {key.project_id}'s"
+            return park(store, cause, ParkReason.OTHER_ACCOUNT, detail, now=now)
+        wait(random.uniform(0, min(0.5, 0.01 * 2**attempt)))  # noqa: S311 - jitter, no secret
+    raise ContentionTooHigh(f"{ATTEMPTS} attempts were overtaken.")
+
+
+def park(
+    store: AccountStore, cause: Cause, reason: ParkReason, detail: str, *, now: datetime
+) -> Outcome:
+    """Keep a cause that cannot be applied, with the reason, until an operator replays it."""
+    change = Change(cause, OutcomeKind.PARKED, now, reason=reason, detail=detail)
+    if store.write(change) is Written.DUPLICATE:
+        return Outcome(OutcomeKind.DUPLICATE, cause.id)
+    return Outcome(OutcomeKind.PARKED, cause.id, reason=reason, detail=detail)
+
+
+def skip(store: AccountStore, cause: Cause, *, now: datetime) -> Outcome:
+    """Note a cause that asks for nothing, so that it is known to have been heard."""
+    written = store.write(Change(cause, OutcomeKind.NO_CHANGE, now))
+    kind = OutcomeKind.DUPLICATE if written is Written.DUPLICATE else OutcomeKind.NO_CHANGE
+    return Outcome(kind, cause.id)
+
+
+def _change(cause: Cause, before: Account, decision: Decision, now: datetime) -> Change:
+    at = max(now, before.updated_at or now)
+    applied = decision.kind is OutcomeKind.APPLIED
+    if decision.account == before:
+        kind = OutcomeKind.NO_CHANGE if applied else decision.kind
+        return Change(cause, kind, at, before, before)
+    after = replace(
+        decision.account,
+        version=before.version + 1,
+        revision=before.revision + (1 if applied else 0),
+        updated_at=at,
+    )
+    return Change(cause, decision.kind, at, before, after)
+
+
+def _duplicate(store: AccountStore, cause: Cause, account: Account) -> Outcome:
+    entry = store.ledger_entry(cause.id)
+    if entry and cause.fingerprint and entry.fingerprint != cause.fingerprint:
+        raise IdempotencyKeyReused
+    return Outcome(OutcomeKind.DUPLICATE, cause.id, account)

@@ -1,0 +1,171 @@
+"""Create, list, rotate and revoke API keys. A key is shown once; only its hash is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from billing.auth import ADMIN, PROJECT_SCOPES, KeyRecord, hash_of, new_key
+from billing.domain.errors import Conflict, InvalidInput, NotFound
+from billing.domain.text import is_clean
+from billing.services.manage_projects import known_project
+from billing.services.mint_id import mint_id
+
+if TYPE_CHECKING:
+    from billing.adapters.dynamo.catalog_store import CatalogStore
+
+DEFAULT_OVERLAP = timedelta(days=1)
+LONGEST_OVERLAP = timedelta(days=30)
+LONGEST_NAME = 100
+
+
+class KeyEnded(Conflict):
+    """The key is revoked, expired or rotated already."""
+
+    code = "key_ended"
+    title = "The key cannot be rotated any more"
+    remedy = "Rotate its successor, or create a new key."
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A new key, the only time that it can be seen, and what is kept of it."""
+
+    key: str
+    record: KeyRecord
+
+
+def create_key(
+    store: CatalogStore,
+    project_id: str,
+    *,
+    name: str,
+    by: str,
+    now: datetime,
+    scopes: Collection[str] | None = None,
+    expires_at: datetime | None = None,
+) -> IssuedKey:
+    """Create a key for a project, or for an operator where the project is `admin`.
+
+    Args:
+        store: where keys are kept.
+        project_id: whose key.
+        name: what for; an operator's key bears the operator's name, which history shows.
+        by: the operator who asks.
+        now: the instant of creation.
+        scopes: what it may do; all that a project's key may, unless given.
+        expires_at: when it stops working by itself.
+
+    Raises:
+        NotFound: there is no such project.
+        InvalidInput: a scope is unknown, or it would expire before it works.
+    """
+    _insist_on_owner(store, project_id)
+    if not is_clean(name, 1, LONGEST_NAME):
+        raise InvalidInput.field("name", f"must be 1 to {LONGEST_NAME} characters, none control")
+    if expires_at is not None and expires_at <= now:
+        raise InvalidInput.field("expires_at", "must be in the future")
+    key = new_key(project_id)
+    record = KeyRecord(
+        key_id=mint_id("key", now),
+        hash=hash_of(key),
+        project_id=project_id,
+        name=name,
+        scopes=_scopes(project_id, scopes),
+        created_at=now,
+        created_by=by,
+        expires_at=expires_at,
+    )
+    store.put_key(record)
+    return IssuedKey(key, record)
+
+
+def _insist_on_owner(store: CatalogStore, project_id: str) -> None:
+    if project_id != ADMIN:
+        known_project(store, project_id)
+
+
+def _scopes(project_id: str, asked: Collection[str] | None) -> frozenset[str]:
+    possible = frozenset({ADMIN}) if project_id == ADMIN else PROJECT_SCOPES
+    scopes = possible if asked is None else frozenset(asked)
+    if not scopes or not scopes <= possible:
+        raise InvalidInput.field("scopes", f"must be some of {', '.join(sorted(possible))}")
+    return scopes
+
+
+def bootstrap_admin_key(store: CatalogStore, operator: str, now: datetime) -> str:
+    """Make the first operator's key, for whoever can write to the catalog table directly."""
+    return create_key(store, ADMIN, name=operator, by="bootstrap", now=now).key
+
+
+def list_keys(store: CatalogStore, project_id: str) -> list[KeyRecord]:
+    """List a project's keys, the oldest first, ended ones included.
+
+    Raises:
+        NotFound: there is no such project.
+    """
+    _insist_on_owner(store, project_id)
+    return store.keys_of(project_id)
+
+
+def rotate_key(
+    store: CatalogStore,
+    project_id: str,
+    key_id: str,
+    *,
+    by: str,
+    now: datetime,
+    overlap: timedelta = DEFAULT_OVERLAP,
+) -> IssuedKey:
+    """Issue a successor with the same name, scopes and lifespan; the old key works a while more.
+
+    Raises:
+        NotFound: the project has no such key.
+        KeyEnded: it is revoked, expired, or has a successor.
+        InvalidInput: the overlap is not between nothing and 30 days.
+    """
+    if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+        raise InvalidInput.field("overlap_seconds", "must be between 0 and 2592000 (30 days)")
+    key = new_key(project_id)
+    old = _known(store, project_id, key_id)
+    successor = replace(
+        old,
+        key_id=mint_id("key", now),
+        hash=hash_of(key),
+        created_at=now,
+        created_by=by,
+        expires_at=old.expires_at and now + (old.expires_at - old.created_at),
+    )
+
+    def retire(record: KeyRecord) -> KeyRecord:
+        if record.replaced_by:
+            raise KeyEnded(f"It was rotated; its successor is {record.replaced_by}.")
+        if not record.is_valid(now):
+            raise KeyEnded("It is revoked or expired.")
+        ends = min(filter(None, (record.expires_at, now + overlap)))
+        return replace(record, expires_at=ends, replaced_by=successor.key_id)
+
+    store.change_key(project_id, key_id, retire, successor)
+    return IssuedKey(key, successor)
+
+
+def _known(store: CatalogStore, project_id: str, key_id: str) -> KeyRecord:
+    for record in list_keys(store, project_id):
+        if record.key_id == key_id:
+            return record
+    raise NotFound(f"The project '{project_id}' has no key '{key_id}'.")
+
+
+def revoke_key(store: CatalogStore, project_id: str, key_id: str, *, now: datetime) -> KeyRecord:
+    """Stop a key from working; a second time changes nothing.
+
+    Raises:
+        NotFound: the project has no such key.
+    """
+
+    def revoke(record: KeyRecord) -> KeyRecord:
+        return record if record.revoked_at else replace(record, revoked_at=now)
+
+    return store.change_key(project_id, _known(store, project_id, key_id).key_id, revoke)

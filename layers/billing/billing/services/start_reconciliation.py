@@ -1,0 +1,74 @@
+"""Start a reconciliation: record it, and let somebody go on with it in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from billing.domain.catalog import Project
+from billing.domain.errors import InvalidInput, NotFound
+from billing.domain.runs import Run
+from billing.services.mint_id import mint_id
+
+if TYPE_CHECKING:
+    from billing.adapters.dynamo.runs import RunStore
+
+
+BEGINNING = datetime(2011, 1, 1, tzinfo=UTC)
+"""Stripe opened in this year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a run shall look at; see `Run`."""
+
+    project_id: str | None = None
+    since: datetime | None = None
+    dry_run: bool = False
+
+
+def start_reconciliation(
+    wanted: Wanted,
+    *,
+    actor: str,
+    runs: RunStore,
+    find_project: Callable[[str], Project | None],
+    hand_over: Callable[[str], None],
+    now: datetime,
+) -> Run:
+    """Record a run and hand it over.
+
+    Args:
+        wanted: what it shall look at.
+        actor: who asks for it.
+        runs: where it is recorded.
+        find_project: finds a project.
+        hand_over: lets a run, given its id, be made in the background.
+        now: the instant.
+
+    Returns:
+        The run as it was recorded, before anything was compared.
+
+    Raises:
+        InvalidInput: `since` is in the future, or before Stripe was.
+        NotFound: there is no such project.
+    """
+    if wanted.since is not None and wanted.since > now:
+        raise InvalidInput.field("since", "must not be in the future")
+    if wanted.since is not None and wanted.since < BEGINNING:
+        raise InvalidInput.field("since", f"must not be before {BEGINNING.year}")
+    if wanted.project_id is not None and find_project(wanted.project_id) is None:
+        raise NotFound(f"There is no project '{wanted.project_id}'.")
+    run = Run(
+        id=mint_id("run", now),
+        actor=actor,
+        started_at=now,
+        project_id=wanted.project_id,
+        since=wanted.since,
+        dry_run=wanted.dry_run,
+    )
+    runs.put(run)
+    hand_over(run.id)
+    return run

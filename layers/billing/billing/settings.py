@@ -1,0 +1,85 @@
+"""The only reader of the environment and of secrets; built once, on first use."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from billing.domain.errors import NotConfigured
+
+SECRET_MAX_AGE = 300
+"""Seconds that a secret stays in the warm process: a rotation needs no deploy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What differs between deployments. Every field is the environment variable of its name.
+
+    Attributes:
+        stage: dev, staging or prod.
+        stripe_api_key_secret: id of the secret `{"api_key": "sk_..."}`.
+        stripe_webhook_secret: id of the secret `{"current": "whsec_...", "previous": "whsec_..."}`.
+        stripe_api_base: where Stripe answers; the local stack points it at the fake.
+        stripe_livemode: which of Stripe's modes this stage's events must have.
+        ledger_ttl_days: how long an applied cause is remembered; Stripe lists events for 30 days.
+        reconciliation_function: who goes on with a run in the background; unset, the caller waits.
+    """
+
+    stage: str = "dev"
+    catalog_table: str = ""
+    accounts_table: str = ""
+    pointers_table: str = ""
+    ledger_table: str = ""
+    history_table: str = ""
+    events_queue_url: str = ""
+    stripe_api_key_secret: str = ""
+    stripe_webhook_secret: str = ""
+    stripe_api_base: str = "https://api.stripe.com"
+    stripe_livemode: bool = False
+    ledger_ttl_days: int = 90
+    reconciliation_function: str = ""
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Settings:
+        """Build the settings from environment variables; what is absent keeps its default.
+
+        Raises:
+            ValueError: a variable is not of its field's type.
+        """
+        given = {name: environ.get(name.upper(), "") for name in cls.__slots__}
+        values: dict[str, object] = {name: value for name, value in given.items() if value}
+        if "stripe_livemode" in values:
+            values["stripe_livemode"] = {"true": True, "false": False}[given["stripe_livemode"]]
+        if "ledger_ttl_days" in values:
+            values["ledger_ttl_days"] = int(given["ledger_ttl_days"])
+        return cls(**values)  # type: ignore[arg-type]  # the fields' types are restored just above
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Return this process's settings."""
+    return Settings.read(os.environ)
+
+
+def secret(secret_id: str, *, max_age: int = SECRET_MAX_AGE) -> dict[str, str]:
+    """Return a secret's fields, at most `max_age` seconds old.
+
+    Raises:
+        NotConfigured: there is no such secret, or it is not a JSON object with text in it.
+    """
+    # Imported here so that functions without secrets do not load boto3.
+    from aws_lambda_powertools.utilities import parameters  # noqa: PLC0415
+    from aws_lambda_powertools.utilities.parameters import exceptions  # noqa: PLC0415
+
+    if not secret_id:
+        raise NotConfigured("The name of the secret is not set.")
+    try:
+        fields = json.loads(parameters.get_secret(secret_id, max_age=max_age))
+    except (exceptions.GetParameterError, ValueError) as error:
+        raise NotConfigured("The secret cannot be read.") from error
+    if not isinstance(fields, dict):
+        raise NotConfigured("The secret is not a JSON object.")
+    return {str(k): v for k, v in fields.items() if isinstance(v, str) and v.strip()}

@@ -1,0 +1,34 @@
+"""The stores of this process, built once. The hot read has its own reader and imports none."""
+
+from __future__ import annotations
+
+from billing.adapters.dynamo.catalog_cache import CachedCatalog
+from billing.adapters.dynamo.catalog_store import CatalogStore
+from billing.adapters.dynamo.ledger import ParkedCauses
+from billing.adapters.dynamo.store import AccountStore
+from billing.composition import once
+from billing.settings import settings
+
+
+@once
+def account_store() -> AccountStore:
+    """Return the accounts, pointers, ledger and history."""
+    return AccountStore(settings())
+
+
+@once
+def catalog_store() -> CatalogStore:
+    """Return projects, keys and catalogs as they are this moment: for operators."""
+    return CatalogStore(settings())
+
+
+@once
+def cached_catalog() -> CachedCatalog:
+    """Return projects, keys and catalogs as of at most 30 s ago: for everybody else."""
+    return CachedCatalog(catalog_store())
+
+
+@once
+def parked_causes() -> ParkedCauses:
+    """Return what waits for an operator."""
+    return ParkedCauses(settings())
