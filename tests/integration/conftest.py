@@ -1,0 +1,109 @@
+"""A whole deployment in process: moto's tables and secrets, and the settings that name them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from aws_lambda_powertools.utilities import parameters
+from moto import mock_aws
+
+from billing import composition
+from billing.settings import Settings, settings
+from local.stripe.server import FakeStripeServer
+from tests.support import interruptions  # noqa: F401 - must be there before any client is made
+from tests.support.clock import Clock
+from tests.support.dynamo import create_tables, table_names
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+REGION = "eu-west-1"
+STRIPE_KEY = "sk_test_integration"
+WEBHOOK_SECRET = "whsec_integration"
+
+
+@pytest.fixture
+def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """Tables and secrets as after a deploy; every collaborator is composed afresh."""
+    names = table_names("test")
+    environ = {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_SESSION_TOKEN": "testing",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "STAGE": "dev",
+        "STRIPE_API_KEY_SECRET": "stripe-api-key",
+        "STRIPE_WEBHOOK_SECRET": "stripe-webhook",
+        "STRIPE_API_BASE": "http://127.0.0.1:9",  # nothing listens; see the fixture `stripe`
+        **names,
+    }
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        create_tables(dynamodb(), names)
+        put_secret("stripe-api-key", {"api_key": STRIPE_KEY})
+        put_secret("stripe-webhook", {"current": WEBHOOK_SECRET})
+        _forget()
+        yield settings()
+    _forget()
+
+
+@cache
+def dynamodb() -> DynamoDBClient:
+    """A client to look at tables with; it is slow to make, so there is one."""
+    return boto3.client("dynamodb", region_name=REGION)
+
+
+@cache
+def _secrets_manager() -> Any:
+    return boto3.client("secretsmanager", region_name=REGION)
+
+
+def put_secret(name: str, fields: dict[str, str]) -> None:
+    """Set a secret, and let the process forget what it knew of it."""
+    secrets, text = _secrets_manager(), json.dumps(fields)
+    try:
+        secrets.create_secret(Name=name, SecretString=text)
+    except secrets.exceptions.ResourceExistsException:
+        secrets.put_secret_value(SecretId=name, SecretString=text)
+    parameters.clear_caches()  # type: ignore[no-untyped-call]  # powertools 3.37
+
+
+def _forget() -> None:
+    """Let nothing of another test's deployment stay in the process."""
+    settings.cache_clear()
+    composition.reset()
+    parameters.clear_caches()  # type: ignore[no-untyped-call]  # powertools 3.37
+
+
+@pytest.fixture
+def clock(deployment: Settings) -> Clock:
+    """The time at the edges, standing still until a test moves it."""
+    clock = Clock(datetime(2026, 3, 2, 12, tzinfo=UTC))
+    composition.use_clock(clock)
+    return clock
+
+
+@pytest.fixture(scope="session")
+def stripe_server() -> Iterator[FakeStripeServer]:
+    """The fake Stripe, listening; use `stripe`, which starts each test with an empty one."""
+    with FakeStripeServer() as server:
+        yield server
+
+
+@pytest.fixture
+def stripe(
+    deployment: Settings, stripe_server: FakeStripeServer, monkeypatch: pytest.MonkeyPatch
+) -> FakeStripeServer:
+    """An empty Stripe account, to which the deployment speaks."""
+    stripe_server.reset()
+    monkeypatch.setenv("STRIPE_API_BASE", stripe_server.url)
+    settings.cache_clear()
+    return stripe_server
