@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from billing.domain.access import Access, Entitlement
 from billing.domain.errors import FieldError, InvalidInput
+from billing.presentation import shown_access
 from billing.services.read_access import AccessAnswer, Verdict
 
 MOST_USERS = 100
@@ -17,35 +17,9 @@ def entitlements(answer: AccessAnswer) -> dict[str, Any]:
     return {
         "user_id": answer.user_id,
         "project_id": answer.catalog.project_id,
-        "entitlements": [_access(a) for a in answer.accesses],
+        "entitlements": [shown_access(a) for a in answer.accesses],
         "checked_at": answer.checked_at,
         "revision": answer.revision,
-    }
-
-
-def _access(access: Access) -> dict[str, Any]:
-    return {
-        "feature_code": access.feature_code,
-        "is_active": access.is_active,
-        "valid_from": access.valid_from,
-        "valid_to": access.valid_to,
-        "source": access.source,
-        "source_id": access.source_id,
-        "value": access.value,
-        "sources": [_source(s) for s in access.sources],
-    }
-
-
-def _source(source: Entitlement) -> dict[str, Any]:
-    return {
-        "source": source.source,
-        "source_id": source.source_id,
-        "product_id": source.product_id,
-        "state": source.state,
-        "value": source.value,
-        "period_end": source.period_end,
-        "valid_from": source.valid_from,
-        "valid_to": source.cover.valid_to if source.cover else source.period_end,
     }
 
 

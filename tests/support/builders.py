@@ -5,19 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from billing.domain.account import (
-    Account,
-    AccountKey,
-    ChargeRefund,
-    ManualGrant,
-    Purchase,
-    PurchaseLine,
-    Subscription,
-    SubscriptionItem,
-)
+from billing.domain.account import Account, AccountKey, ManualGrant
 from billing.domain.catalog import Catalog, Feature, FeatureType, Merge, Price, PriceType, Product
 from billing.domain.policy import Policy
+from billing.domain.purchase import Purchase, PurchaseLine
+from billing.domain.refund import ChargeRefund
 from billing.domain.status import PaymentState, SubscriptionStatus
+from billing.domain.subscription import Subscription, SubscriptionItem
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

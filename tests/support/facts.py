@@ -6,8 +6,10 @@ from dataclasses import replace
 from uuid import uuid4
 
 from billing import composition
-from billing.domain.account import Account, AccountKey, ManualGrant, Purchase, Subscription
+from billing.domain.account import Account, AccountKey, ManualGrant
 from billing.domain.changes import Cause, CauseType, Decision, OutcomeKind
+from billing.domain.purchase import Purchase
+from billing.domain.subscription import Subscription
 from billing.services.commit import commit
 from billing.stores import account_store
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from billing.domain.api_key import KeyRecord
 from billing.domain.errors import Forbidden, InvalidInput, Unauthenticated
 
 ADMIN = "admin"
@@ -30,26 +31,6 @@ _FORM = re.compile(
     r"bk_(?P<project>[a-z0-9][a-z0-9-]{1,47})_[0-9A-Za-z]{43}_(?P<checksum>[0-9A-Za-z]{6})",
     re.ASCII,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRecord:
-    """What is kept of a key. `hash` is the hexadecimal SHA-256 of the whole key."""
-
-    key_id: str
-    hash: str
-    project_id: str
-    name: str
-    scopes: frozenset[str]
-    created_at: datetime
-    created_by: str
-    expires_at: datetime | None = None
-    revoked_at: datetime | None = None
-    replaced_by: str | None = None
-
-    def is_valid(self, now: datetime) -> bool:
-        """Whether the key opens anything at that instant."""
-        return not any(end and end <= now for end in (self.expires_at, self.revoked_at))
 
 
 @dataclass(frozen=True, slots=True)

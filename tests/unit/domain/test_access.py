@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from billing.domain.access import access, merged, next_change
-from billing.domain.account import merge_subscription
 from billing.domain.catalog import Feature, FeatureType, Merge
 from billing.domain.holdings import holdings_of
 from billing.domain.status import FeatureValue, Source
+from billing.domain.subscription import merge_subscription
 from tests.support.builders import (
     DAY,
     HOUR,

@@ -9,22 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.domain.access import access, next_change
-from billing.domain.account import (
+from billing.domain.account import ManualGrant
+from billing.domain.holdings import holdings_of
+from billing.domain.policy import Holding
+from billing.domain.purchase import Purchase, merge_purchase
+from billing.domain.refund import ChargeRefund, merge_refunds
+from billing.domain.status import PaymentState, SubscriptionStatus
+from billing.domain.subscription import (
     TIMELINE_EXACT,
-    ChargeRefund,
-    ManualGrant,
     Moment,
-    Purchase,
     Subscription,
-    merge_purchase,
-    merge_refunds,
     merge_subscription,
     merge_timeline,
     standing,
 )
-from billing.domain.holdings import holdings_of
-from billing.domain.policy import Holding
-from billing.domain.status import PaymentState, SubscriptionStatus
 from tests.support.builders import (
     DAY,
     START,

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from billing.domain.access import access
-from billing.domain.account import Account, PurchaseLine, merge_subscription
+from billing.domain.account import Account
 from billing.domain.holdings import holdings_of
 from billing.domain.policy import Policy
+from billing.domain.purchase import PurchaseLine
 from billing.domain.status import PaymentState
+from billing.domain.subscription import merge_subscription
 from tests.support.builders import (
     DAY,
     HOUR,

@@ -171,7 +171,8 @@ def _unbroken(sources: Iterable[Entitlement], now: datetime) -> tuple[datetime, 
 def merged(values: list[FeatureValue], feature: Feature | None) -> FeatureValue:
     """Merge the values of the sources in force, the longest-lasting first, by the feature's rule.
 
-    `unlimited` is more than any number. A boolean feature is on if any source gives it.
+    `unlimited` is more than any number. A boolean feature is on if any source gives it. Text
+    counts as none of a limit: an old grant may be of a feature that was a setting then.
     """
     if feature is None or feature.type is FeatureType.BOOLEAN:
         return any(bool(value) for value in values)
@@ -179,5 +180,5 @@ def merged(values: list[FeatureValue], feature: Feature | None) -> FeatureValue:
         return values[0]
     if UNLIMITED in values:
         return UNLIMITED
-    numbers = [int(value) for value in values]
+    numbers = [0 if isinstance(value, str) else int(value) for value in values]
     return sum(numbers) if feature.merge is Merge.SUM else max(numbers)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from billing.domain.account import AccountKey, Subscription, standing
+from billing.domain.account import AccountKey
+from billing.domain.subscription import Subscription, standing
 
 
 class Drift(StrEnum):

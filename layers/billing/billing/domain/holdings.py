@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from billing.domain.account import Account, ManualGrant, Purchase, Subscription, standing
+from billing.domain.account import Account, ManualGrant
 from billing.domain.policy import Holding, earliest
+from billing.domain.purchase import Purchase
 from billing.domain.status import REFUNDED, GrantState, Source, SubscriptionStatus
+from billing.domain.subscription import Subscription, standing
 
 
 def holdings_of(account: Account) -> tuple[Holding, ...]:

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from billing.domain.account import Subscription, SubscriptionItem, standing
 from billing.domain.status import SubscriptionStatus
+from billing.domain.subscription import Subscription, SubscriptionItem, standing
 
 EARNING = frozenset({SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE})
 """The statuses that count towards MRR: a trial has not earned yet, an unpaid one does not any more.

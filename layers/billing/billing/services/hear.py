@@ -26,22 +26,19 @@ from billing.adapters.stripe.translate import (
     with_items,
     with_lines,
 )
-from billing.domain.account import (
-    Account,
-    ChargeRefund,
-    Moment,
-    Purchase,
-    PurchaseLine,
-    Subscription,
-    is_tie,
-    merge_purchase,
-    merge_refunds,
-    merge_subscription,
-    merge_timeline,
-)
+from billing.domain.account import Account
 from billing.domain.catalog import Catalog
 from billing.domain.changes import Decision, OutcomeKind, ParkReason
 from billing.domain.holdings import holdings_of
+from billing.domain.purchase import Purchase, PurchaseLine, merge_purchase
+from billing.domain.refund import ChargeRefund, merge_refunds
+from billing.domain.subscription import (
+    Moment,
+    Subscription,
+    is_tie,
+    merge_subscription,
+    merge_timeline,
+)
 from billing.services.match_account import Unappliable
 
 if TYPE_CHECKING:

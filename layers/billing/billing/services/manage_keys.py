@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from billing.auth import ADMIN, PROJECT_SCOPES, KeyRecord, hash_of, new_key
+from billing.auth import ADMIN, PROJECT_SCOPES, hash_of, new_key
+from billing.domain.api_key import KeyRecord
 from billing.domain.errors import Conflict, InvalidInput, NotFound
 from billing.domain.text import is_clean
 from billing.services.manage_projects import known_project

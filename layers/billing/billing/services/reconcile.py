@@ -13,10 +13,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from billing.adapters.stripe.translate import UnreadableShape, read_claim, read_subscription
-from billing.domain.account import AccountKey, Subscription, standing
+from billing.domain.account import AccountKey
 from billing.domain.drift import Difference, Drift, compare
 from billing.domain.errors import BillingError, InvalidInput, TryAgain
 from billing.domain.runs import Run, RunStatus
+from billing.domain.subscription import Subscription, standing
 from billing.services.list_projects import list_projects
 
 if TYPE_CHECKING:

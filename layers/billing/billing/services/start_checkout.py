@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from billing.adapters.stripe.orders import CheckoutSession, Mode, SessionOrder
 from billing.adapters.stripe.trouble import CustomerGone
-from billing.domain.account import Account, AccountKey, Subscription, standing
+from billing.domain.account import Account, AccountKey
 from billing.domain.catalog import Catalog, Price, PriceType, Product, Project
 from billing.domain.changes import Cause, CauseType, Decision
 from billing.domain.errors import AlreadySubscribed, InvalidInput, NotFound
 from billing.domain.policy import earliest
 from billing.domain.redirects import check_redirect
 from billing.domain.status import SubscriptionStatus
+from billing.domain.subscription import Subscription, standing
 from billing.services.commit import commit
 
 if TYPE_CHECKING:

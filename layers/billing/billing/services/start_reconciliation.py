@@ -37,6 +37,7 @@ def start_reconciliation(
     find_project: Callable[[str], Project | None],
     hand_over: Callable[[str], None],
     now: datetime,
+    run_id: str | None = None,
 ) -> Run:
     """Record a run and hand it over.
 
@@ -47,9 +48,11 @@ def start_reconciliation(
         find_project: finds a project.
         hand_over: lets a run, given its id, be made in the background.
         now: the instant.
+        run_id: names the run where asking again shall not start another.
 
     Returns:
-        The run as it was recorded, before anything was compared.
+        The run as it was recorded, before anything was compared; or as it is, if it was started
+        before.
 
     Raises:
         InvalidInput: `since` is in the future, or before Stripe was.
@@ -61,8 +64,11 @@ def start_reconciliation(
         raise InvalidInput.field("since", f"must not be before {BEGINNING.year}")
     if wanted.project_id is not None and find_project(wanted.project_id) is None:
         raise NotFound(f"There is no project '{wanted.project_id}'.")
+    known = runs.get(run_id) if run_id else None
+    if known is not None:
+        return known
     run = Run(
-        id=mint_id("run", now),
+        id=run_id or mint_id("run", now),
         actor=actor,
         started_at=now,
         project_id=wanted.project_id,

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from billing.adapters.plain import from_plain
 from billing.domain.access import Access, access
-from billing.domain.account import Account, AccountKey, ManualGrant, Purchase, Subscription
+from billing.domain.account import Account, AccountKey, ManualGrant
 from billing.domain.catalog import Catalog
 from billing.domain.changes import HistoryEntry
 from billing.domain.holdings import holdings_of
 from billing.domain.policy import Holding
+from billing.domain.purchase import Purchase
+from billing.domain.subscription import Subscription
 from billing.services.manage_projects import known_project
 
 if TYPE_CHECKING:

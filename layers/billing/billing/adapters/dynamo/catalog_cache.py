@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from billing.adapters.dynamo.catalog_store import CatalogStore
-from billing.auth import KeyRecord
+from billing.domain.api_key import KeyRecord
 from billing.domain.catalog import Catalog, Project
 
 MAX_AGE = 30.0

@@ -21,7 +21,7 @@ from billing.adapters.dynamo.catalog_table import ABSENT, PRESENT, CatalogTable,
 from billing.adapters.dynamo.models import CatalogItem
 from billing.adapters.dynamo.page import Page
 from billing.adapters.plain import from_plain, to_plain
-from billing.auth import KeyRecord
+from billing.domain.api_key import KeyRecord
 from billing.domain.catalog import Catalog, Project
 from billing.domain.errors import Conflict, NotFound, VersionConflict
 from billing.settings import Settings

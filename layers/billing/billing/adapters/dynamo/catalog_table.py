@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
-from pynamodb.connection import Connection
 from pynamodb.exceptions import DoesNotExist, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from billing.adapters.dynamo.models import CatalogItem, bind
+from billing.adapters.dynamo.models import CatalogItem, bind, connection
 from billing.domain.errors import TryAgain
 from billing.settings import Settings
 
@@ -27,15 +25,6 @@ class CatalogTable:
         """Bind the models to this deployment's tables."""
         bind(settings)
 
-    @cached_property
-    def _connection(self) -> Connection:
-        meta = CatalogItem.Meta
-        return Connection(
-            connect_timeout_seconds=meta.connect_timeout_seconds,
-            read_timeout_seconds=meta.read_timeout_seconds,
-            max_retry_attempts=meta.max_retry_attempts,
-        )
-
     def get(self, pk: str, sk: str) -> CatalogItem | None:
         """Read an item as it is this moment."""
         try:
@@ -50,7 +39,7 @@ class CatalogTable:
             TryAgain: others are writing the same items, or DynamoDB is throttling.
         """
         try:
-            with TransactWrite(connection=self._connection) as transaction:
+            with TransactWrite(connection=connection()) as transaction:
                 for item, condition in steps:
                     transaction.save(item, condition=condition)
         except TransactWriteError as error:

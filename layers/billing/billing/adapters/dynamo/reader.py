@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from billing.adapters.plain import from_plain
-from billing.auth import KeyRecord
 from billing.domain.account import AccountKey
+from billing.domain.api_key import KeyRecord
 from billing.domain.catalog import Catalog
 from billing.domain.errors import TryAgain
 from billing.domain.policy import Holding

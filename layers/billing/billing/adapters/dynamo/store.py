@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
-from pynamodb.connection import Connection
 from pynamodb.exceptions import DoesNotExist, TransactWriteError
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
@@ -25,9 +23,10 @@ from billing.adapters.dynamo.models import (
     PurchaseItem,
     SubscriptionItem,
     bind,
+    connection,
 )
 from billing.adapters.plain import from_plain, to_plain
-from billing.domain.account import Account, AccountKey, Fact, ManualGrant, Purchase, Subscription
+from billing.domain.account import Account, AccountKey, Fact, ManualGrant
 from billing.domain.changes import (
     Change,
     HistoryEntry,
@@ -37,6 +36,8 @@ from billing.domain.changes import (
 )
 from billing.domain.errors import TryAgain
 from billing.domain.holdings import holdings_of
+from billing.domain.purchase import Purchase
+from billing.domain.subscription import Subscription
 from billing.settings import Settings
 
 PAYLOAD_LIMIT = 300_000
@@ -60,15 +61,6 @@ class AccountStore:
         """Bind the models to this deployment's tables."""
         bind(settings)
         self._settings = settings
-
-    @cached_property
-    def _connection(self) -> Connection:
-        meta = AccountItem.Meta
-        return Connection(
-            connect_timeout_seconds=meta.connect_timeout_seconds,
-            read_timeout_seconds=meta.read_timeout_seconds,
-            max_retry_attempts=meta.max_retry_attempts,
-        )
 
     def load(self, key: AccountKey) -> Account:
         """Read an account whole, with one consistent Query. An unknown one is empty."""
@@ -131,7 +123,7 @@ class AccountStore:
         """
         steps = list(self._steps(change))
         try:
-            with TransactWrite(connection=self._connection) as transaction:
+            with TransactWrite(connection=connection()) as transaction:
                 for item, condition in steps:
                     transaction.save(item, condition=condition)
         except TransactWriteError as error:

@@ -83,11 +83,7 @@ class StripeGateway:
         return CheckoutSession(session.id, str(session.url), _instant(session.expires_at))
 
     def create_portal_session(self, customer_id: str, return_url: str) -> PortalSession:
-        """Create a portal page.
-
-        Raises:
-            CustomerGone: the customer does not exist any more.
-        """
+        """Create a portal page, or raise `CustomerGone` for a customer that is no more."""
         session = self._calls.send(
             Operation.CREATE_PORTAL_SESSION,
             lambda: self._v1.billing_portal.sessions.create(

@@ -19,8 +19,8 @@ from billing.adapters.stripe.shapes import (
     truth,
     whole,
 )
-from billing.domain.account import Moment
 from billing.domain.status import SubscriptionStatus
+from billing.domain.subscription import Moment
 
 _STARTS_A_TRIAL = frozenset({"subscription_create", "subscription_update"})
 """Stripe writes a paid invoice over nothing when a trial starts or is extended."""

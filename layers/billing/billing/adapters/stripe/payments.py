@@ -18,7 +18,8 @@ from billing.adapters.stripe.shapes import (
     truth,
     whole,
 )
-from billing.domain.account import ChargeRefund, Purchase, PurchaseLine
+from billing.domain.purchase import Purchase, PurchaseLine
+from billing.domain.refund import ChargeRefund
 from billing.domain.status import PaymentState
 
 ASYNC_PAYMENT_FAILED = "checkout.session.async_payment_failed"

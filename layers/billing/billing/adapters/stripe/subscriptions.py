@@ -17,8 +17,8 @@ from billing.adapters.stripe.shapes import (
     truth,
     whole,
 )
-from billing.domain.account import Subscription, SubscriptionItem
 from billing.domain.status import SubscriptionStatus
+from billing.domain.subscription import Subscription, SubscriptionItem
 
 
 def read_subscription(

@@ -1,0 +1,14 @@
+"""/api/v1/admin/*: what operators do. Every route needs an operator's key."""
+
+from __future__ import annotations
+
+from billing.http import create_app, lambda_handler_for
+from functions.admin import accounts, catalog, events, grants, keys, projects
+from functions.admin.admission import admit_operators
+
+app = create_app()
+app.use(middlewares=[admit_operators])
+for noun in (projects, keys, catalog, grants, accounts, events):
+    app.include_router(noun.router)
+
+lambda_handler = lambda_handler_for(app)

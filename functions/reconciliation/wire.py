@@ -1,0 +1,64 @@
+"""What goes over the wire of the reconciliation routes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from billing.domain.drift import Difference, Drift
+from billing.domain.runs import Run
+from billing.http import raw_body, read_body
+from billing.services.start_reconciliation import Wanted
+
+
+class ReconcileRequest(BaseModel):
+    """What a run shall look at; an absent body is everything."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    project_id: str | None = None
+    dry_run: bool = False
+    since: Annotated[AwareDatetime | None, Field(strict=False)] = None
+
+
+def wanted(event: Mapping[str, Any]) -> Wanted:
+    """Read the body of a request to start a run.
+
+    Raises:
+        MalformedRequest, InvalidInput: it cannot be read, or does not fit.
+    """
+    asked = read_body(event, ReconcileRequest) if raw_body(event) else ReconcileRequest()
+    return Wanted(asked.project_id, asked.since, asked.dry_run)
+
+
+def report(run: Run) -> dict[str, Any]:
+    """Write how far a run is, and what it found."""
+    return {
+        "run_id": run.id,
+        "status": run.status,
+        "actor": run.actor,
+        "project_id": run.project_id,
+        "since": run.since,
+        "dry_run": run.dry_run,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "compared": run.compared,
+        "repaired": run.repaired,
+        "counts": {drift.value: run.counts.get(drift.value, 0) for drift in Drift},
+        "differences": [_difference(each) for each in run.differences],
+        "error": run.error,
+    }
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    account = difference.account
+    return {
+        "kind": difference.drift,
+        "subscription_id": difference.subscription_id,
+        "project_id": account.project_id if account else None,
+        "user_id": account.user_id if account else None,
+        "ours": difference.ours,
+        "stripe": difference.stripes,
+    }

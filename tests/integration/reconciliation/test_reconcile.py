@@ -1,0 +1,248 @@
+"""What a run finds when Stripe and the service are alike, and when they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from billing.domain.drift import Drift
+from billing.domain.runs import LISTED
+from billing.services import reconcile
+from tests.support.shop import Shop
+
+from .conftest import OPENING, Operator
+
+NOTHING = dict.fromkeys(Drift, 0)
+
+
+def found(report: dict[str, Any]) -> dict[str, int]:
+    """The counts that are not zero."""
+    assert report["status"] == "completed", report
+    return {kind: count for kind, count in report["counts"].items() if count}
+
+
+def test_alike_sides_have_no_differences(shop: Shop, operator: Operator) -> None:
+    shop.buy("u1")
+    shop.buy("u2", "seat", quantity=3)
+    shop.buy("u3", "once")
+    shop.deliver_all()
+    report = operator.run()
+    assert report == {
+        "run_id": report["run_id"],
+        "status": "completed",
+        "actor": "Ada",
+        "project_id": None,
+        "since": None,
+        "dry_run": False,
+        "started_at": "2026-03-02T12:00:00Z",
+        "finished_at": "2026-03-02T12:00:00Z",
+        "compared": 2,
+        "repaired": 0,
+        "counts": NOTHING,
+        "differences": [],
+        "error": None,
+    }
+
+
+def test_a_renewal_that_was_heard_only_by_its_invoice_is_no_difference(
+    shop: Shop, operator: Operator
+) -> None:
+    shop.buy("u1")
+    shop.deliver_all()
+    shop.stripe.advance(days=40)
+    shop.deliver(shop.events("invoice.paid"))
+    assert found(operator.run()) == {}
+
+
+def test_what_has_ended_on_both_sides_is_alike(shop: Shop, operator: Operator) -> None:
+    session = shop.buy("u1")
+    shop.client.v1.subscriptions.cancel(session["subscription"])
+    shop.deliver_all()
+    assert found(operator.run()) == {}
+
+
+def test_one_that_was_never_heard_of_is_missing_here(shop: Shop, operator: Operator) -> None:
+    session = shop.buy("u1")
+    report = operator.run()
+    assert found(report) == {"missing_here": 1}
+    assert report["differences"] == [
+        {
+            "kind": "missing_here",
+            "subscription_id": session["subscription"],
+            "project_id": "demo",
+            "user_id": "u1",
+            "ours": None,
+            "stripe": "active",
+        }
+    ]
+
+
+def test_one_that_only_its_customer_belongs_to_is_missing_here(
+    shop: Shop, operator: Operator
+) -> None:
+    session = shop.buy("u1")
+    _without_metadata(shop, session["subscription"])
+    assert found(operator.run()) == {"missing_here": 1}
+
+
+def test_one_that_is_deleted_at_stripe_is_missing_there(shop: Shop, operator: Operator) -> None:
+    session = shop.buy("u1")
+    shop.deliver_all()
+    shop.stripe.reset()
+    report = operator.run()
+    assert found(report) == {"missing_at_stripe": 1}
+    assert report["differences"][0]["subscription_id"] == session["subscription"]
+    assert report["differences"][0]["user_id"] == "u1"
+    assert report["differences"][0]["ours"] == "active"
+
+
+def test_one_that_has_ended_here_need_not_be_at_stripe(shop: Shop, operator: Operator) -> None:
+    session = shop.buy("u1")
+    shop.client.v1.subscriptions.cancel(session["subscription"])
+    shop.deliver_all()
+    shop.stripe.reset()
+    assert found(operator.run()) == {}
+
+
+def _cancel(shop: Shop, id_: str) -> None:
+    shop.client.v1.subscriptions.cancel(id_)
+
+
+def _cancel_later(shop: Shop, id_: str) -> None:
+    shop.client.v1.subscriptions.update(id_, {"cancel_at_period_end": True})
+
+
+def _more_units(shop: Shop, id_: str) -> None:
+    item = shop.client.v1.subscriptions.retrieve(id_)["items"]["data"][0]["id"]
+    shop.client.v1.subscriptions.update(id_, {"items": [{"id": item, "quantity": 5}]})
+
+
+def _another_price(shop: Shop, id_: str) -> None:
+    item = shop.client.v1.subscriptions.retrieve(id_)["items"]["data"][0]["id"]
+    found = shop.catalog.find_price("seat")
+    price = str(found[1].stripe_price_id) if found else ""
+    shop.client.v1.subscriptions.update(id_, {"items": [{"id": item, "price": price}]})
+
+
+def _renew(shop: Shop, id_: str) -> None:
+    shop.stripe.advance(days=40)
+
+
+@pytest.mark.parametrize(
+    ("change", "kinds"),
+    [
+        (_cancel, {"status"}),
+        (_cancel_later, {"cancellation"}),
+        (_more_units, {"quantity"}),
+        (_another_price, {"price"}),
+        (_renew, {"period"}),
+    ],
+)
+def test_a_change_that_was_not_heard_is_a_difference(
+    shop: Shop, operator: Operator, change: Callable[[Shop, str], None], kinds: set[str]
+) -> None:
+    session = shop.buy("u1")
+    shop.deliver_all()
+    shop.stripe.advance(seconds=1)
+    change(shop, session["subscription"])
+    report = operator.run()
+    assert found(report).keys() == kinds
+    shop.deliver_all()
+    assert found(operator.run()) == {}
+
+
+def _without_metadata(shop: Shop, id_: str) -> None:
+    shop.stripe.state.subscriptions.rows[id_]["metadata"] = {}
+
+
+def test_one_that_nobody_knows_is_an_orphan(shop: Shop, operator: Operator) -> None:
+    orphan = _subscription_of_a_stranger(shop, {})
+    unknown_project = _subscription_of_a_stranger(
+        shop, {"project_id": "unheard-of", "user_id": "u1"}
+    )
+    report = operator.run()
+    assert found(report) == {"orphaned": 2}
+    named = {difference["subscription_id"] for difference in report["differences"]}
+    assert named == {orphan, unknown_project}
+
+
+def _subscription_of_a_stranger(shop: Shop, metadata: dict[str, str]) -> str:
+    customer = shop.client.v1.customers.create({})
+    found = shop.catalog.find_price("pro_monthly")
+    price = str(found[1].stripe_price_id) if found else ""
+    return shop.client.v1.subscriptions.create(
+        {"customer": customer.id, "items": [{"price": price}], "metadata": metadata}
+    ).id
+
+
+def test_one_that_names_another_account_than_the_one_that_holds_it(
+    shop: Shop, operator: Operator
+) -> None:
+    session = shop.buy("u1")
+    shop.deliver_all()
+    shop.stripe.state.subscriptions.rows[session["subscription"]]["metadata"] = {
+        "project_id": "demo",
+        "user_id": "u2",
+    }
+    report = operator.run()
+    assert found(report) == {"other_account": 1}
+    assert report["differences"][0]["ours"] == "demo#u1"
+
+
+def test_one_that_cannot_be_read_is_reported_and_ends_nothing(
+    shop: Shop, operator: Operator
+) -> None:
+    first = shop.buy("u1")
+    shop.buy("u2")
+    shop.stripe.state.subscriptions.rows[first["subscription"]]["cancel_at"] = "tomorrow"
+    report = operator.run()
+    assert found(report) == {"unreadable": 1, "missing_here": 1}
+    assert report["compared"] == 2
+
+
+def test_a_run_of_one_project_looks_at_no_other(shop: Shop, operator: Operator) -> None:
+    other = shop.another_project("other")
+    shop.buy("u1")
+    other.buy("u1")
+    _subscription_of_a_stranger(shop, {})
+    report = operator.run(project_id="other")
+    assert found(report) == {"missing_here": 1}
+    assert report["differences"][0]["project_id"] == "other"
+    assert report["compared"] == 1
+
+
+def test_a_run_since_an_instant_looks_at_what_is_newer(shop: Shop, operator: Operator) -> None:
+    shop.buy("u1")
+    shop.stripe.advance(days=2)
+    shop.buy("u2")
+    shop.deliver_all()
+    shop.stripe.reset()
+    shop.stripe.advance(days=2)
+    since = (OPENING + timedelta(days=1)).isoformat()
+    report = operator.run(since=since)
+    assert found(report) == {"missing_at_stripe": 1}
+    assert report["differences"][0]["user_id"] == "u2"
+
+
+def test_many_differences_are_counted_and_the_first_are_listed(
+    shop: Shop, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "PAGE", 7)
+    for _ in range(LISTED + 5):
+        _subscription_of_a_stranger(shop, {})
+    report = operator.run()
+    assert found(report) == {"orphaned": LISTED + 5}
+    assert len(report["differences"]) == LISTED
+    assert report["compared"] == LISTED + 5
+
+
+def test_a_run_changes_nothing(shop: Shop, operator: Operator) -> None:
+    shop.buy("u1")
+    shop.deliver_all()
+    before = shop.account("u1")
+    shop.stripe.advance(days=40)
+    operator.run()
+    assert shop.account("u1") == before
