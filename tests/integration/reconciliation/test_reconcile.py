@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from billing.adapters.stripe.gateway import gateway
 from billing.domain.drift import Drift
-from billing.domain.runs import LISTED
+from billing.domain.runs import LISTED, Run
 from billing.services import reconcile
+from billing.stores import account_store, catalog_store
+from functions.reconciliation.background import run_store
 from tests.support.shop import Shop
 
 from .conftest import OPENING, Operator
@@ -176,6 +179,31 @@ def _subscription_of_a_stranger(shop: Shop, metadata: dict[str, str]) -> str:
     return shop.client.v1.subscriptions.create(
         {"customer": customer.id, "items": [{"price": price}], "metadata": metadata}
     ).id
+
+
+def test_one_whose_metadata_is_no_user_is_an_orphan(shop: Shop, operator: Operator) -> None:
+    _subscription_of_a_stranger(shop, {"project_id": "demo", "user_id": "a\x07b"})
+    assert found(operator.run()) == {"orphaned": 1}
+
+
+def test_one_that_stripe_lists_too_late_is_looked_up(shop: Shop) -> None:
+    shop.buy("u1")
+    shop.deliver_all()
+
+    class Late:
+        """A Stripe that lists nothing yet."""
+
+        def subscriptions(self, *, created_since: datetime | None = None) -> Iterator[Any]:
+            return iter(())
+
+        def subscription(self, subscription_id: str) -> Any:
+            return gateway().subscription(subscription_id)
+
+    using = reconcile.Collaborators(
+        run_store(), account_store(), catalog_store(), Late, clock=lambda: OPENING
+    )
+    run = reconcile.reconcile(Run("run_1", "Ada", OPENING), using)
+    assert (run.status, run.compared, run.counts) == ("completed", 1, {})
 
 
 def test_one_that_names_another_account_than_the_one_that_holds_it(

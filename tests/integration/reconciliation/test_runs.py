@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from billing.domain.errors import NotConfigured
+from billing.services import start_reconciliation
 from billing.services.reconcile import OutOfTime
-from billing.settings import settings
+from billing.settings import Settings, settings
 from billing.stores import account_store
 from functions.reconciliation import background
 from functions.reconciliation.handler import lambda_handler
@@ -78,6 +80,24 @@ def test_a_start_is_answered_before_the_run_is_made(
     assert made == {"run_id": started["run_id"], "status": "completed"}
     report = operator.read(started["run_id"]).body
     assert (report["status"], report["compared"], report["dry_run"]) == ("completed", 1, True)
+
+
+def test_a_run_that_nobody_takes_has_failed(
+    operator: Operator, lambda_service: Lambda, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="https://lambda.example.com")
+
+    monkeypatch.setattr(lambda_service, "invoke", refuse)
+    monkeypatch.setattr(start_reconciliation, "mint_id", lambda *_: "run_1")
+    status, body, headers = operator.start()
+    assert (status, body["code"], headers["retry-after"]) == (503, "try_again", "2")
+    report = operator.read("run_1").body
+    assert (report["status"], report["error"]) == ("failed", "try_again")
+
+
+def test_the_function_is_reached_through_lambdas_own_client(deployment: Settings) -> None:
+    assert background.functions().meta.service_model.service_name == "lambda"
 
 
 def test_a_run_that_is_handed_over_twice_is_made_once(

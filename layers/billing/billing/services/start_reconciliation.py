@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from billing.domain.catalog import Project
-from billing.domain.errors import InvalidInput, NotFound
+from billing.domain.errors import BillingError, InvalidInput, NotFound
 from billing.domain.runs import Run
 from billing.services.mint_id import mint_id
 
@@ -57,6 +57,7 @@ def start_reconciliation(
     Raises:
         InvalidInput: `since` is in the future, or before Stripe was.
         NotFound: there is no such project.
+        BillingError: what `hand_over` raised; the run's record says so.
     """
     if wanted.since is not None and wanted.since > now:
         raise InvalidInput.field("since", "must not be in the future")
@@ -76,5 +77,9 @@ def start_reconciliation(
         dry_run=wanted.dry_run,
     )
     runs.put(run)
-    hand_over(run.id)
+    try:
+        hand_over(run.id)
+    except BillingError as error:
+        runs.put(run.failed(now, error.code))
+        raise
     return run

@@ -1,0 +1,118 @@
+# Everything that a developer and the machine that checks a change run. `make` lists it.
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+STAGE ?= dev
+BIN := .venv/bin
+STAMPS := .local/stamps
+COVERAGE := .local/coverage
+SAM := .local/envs/sam/bin/sam
+PYTEST := $(BIN)/python -m pytest -q
+LOOPBACK := --allow-hosts=127.0.0.1,::1,localhost
+
+export PYTHONDONTWRITEBYTECODE := 1
+export SAM_CLI_TELEMETRY := 0
+
+# $(call step,what it does,command): says what, runs it, says how long it took.
+step = @started=$$SECONDS; printf '▸ %s\n' "$(1)"; $(2); printf '  %d s\n' $$((SECONDS - started))
+
+# $(call floor,of what,data file,files,percent): the whole report is shown where it is too little.
+floor = @report=$(COVERAGE)/report-$(2).txt; \
+	$(BIN)/coverage report --data-file=$(COVERAGE)/$(2) --include='$(3)' --fail-under=$(4) > $$report || { cat $$report; exit 1; }; \
+	printf '▸ coverage of $(1): %s, at least $(4) %%\n' "$$(awk '$$1 == "TOTAL" {print $$NF}' $$report)"
+comma := ,
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# -- the local stack ---------------------------------------------------------------------------
+
+.PHONY: run up down demo logs
+run: $(STAMPS)/local ## the whole service here, a purchase told step by step; Ctrl-C ends it
+	@exec $(BIN)/python -m local run
+
+up: $(STAMPS)/local ## the same in the background; writes .local/stack.json
+	@exec $(BIN)/python -m local up
+
+down: $(STAMPS)/venv ## stop what `make up` started
+	@exec $(BIN)/python -m local down
+
+demo: $(STAMPS)/venv ## one purchase against the running stack
+	@exec $(BIN)/python -m local demo
+
+logs: $(STAMPS)/venv ## what the functions of the running stack logged
+	@exec $(BIN)/python -m local logs
+
+# -- checks ------------------------------------------------------------------------------------
+
+.PHONY: test check fmt unit integration contract floors e2e
+test: ## everything: check, unit, integration, contract, coverage floors, e2e
+	@started=$$SECONDS; \
+	$(MAKE) check unit integration contract floors e2e; \
+	printf '\nAll passed: check, unit, integration, contract, coverage floors, e2e in %d s.\n' $$((SECONDS - started))
+
+check: $(STAMPS)/venv $(STAMPS)/template ## format, lint, types, layering, template
+	$(call step,ruff format --check,$(BIN)/ruff format --quiet --check .)
+	$(call step,ruff check,$(BIN)/ruff check --quiet .)
+	$(call step,mypy,$(BIN)/mypy --no-error-summary)
+	$(call step,lint-imports,PYTHONPATH=.:layers/billing $(BIN)/lint-imports --no-logo > .local/lint-imports.log || { cat .local/lint-imports.log; exit 1; })
+
+fmt: $(STAMPS)/venv ## format, and repair what can be repaired
+	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format .
+
+unit: $(STAMPS)/venv ## the domain; sockets disabled
+	$(call step,unit tests,COVERAGE_FILE=$(COVERAGE)/unit $(PYTEST) tests/unit --disable-socket --allow-unix-socket --cov --cov-report=)
+
+integration: $(STAMPS)/venv ## the handlers, on moto and the fake Stripe
+	$(call step,integration tests,COVERAGE_FILE=$(COVERAGE)/integration $(PYTEST) -n auto tests/integration $(LOOPBACK) --cov --cov-report=)
+
+contract: $(STAMPS)/venv ## the code against the template, the docs and the sample events
+	$(call step,contract tests,COVERAGE_FILE=$(COVERAGE)/contract $(PYTEST) tests/contract $(LOOPBACK) --cov --cov-report=)
+
+floors: $(STAMPS)/venv ## coverage floors; after unit, integration and contract
+	@$(BIN)/coverage combine --quiet --keep --data-file=$(COVERAGE)/all $(COVERAGE)/unit $(COVERAGE)/integration $(COVERAGE)/contract
+	$(call floor,functions by the integration tests alone,integration,functions/*,70)
+	$(call floor,layers/billing by unit$(comma) integration and contract tests,all,layers/billing/*,85)
+
+e2e: $(STAMPS)/local ## a fresh local stack over HTTP, IAM enforced
+	$(call step,end-to-end tests,$(PYTEST) tests/e2e $(LOOPBACK))
+
+# -- AWS ---------------------------------------------------------------------------------------
+
+.PHONY: build deploy admin-key
+build: $(STAMPS)/local ## artifacts for AWS, into .aws-sam
+	@$(BIN)/python -c "import sys; sys.exit(sys.version_info[:2] != (3, 13) and 'AWS runs Python 3.13 and the layers ship its bytecode: rm -r .venv, install 3.13, make build')"
+	$(call step,sam build,PATH="$(CURDIR)/$(BIN):$$PATH" LAYER_PYTHON="$(CURDIR)/$(BIN)/python" \
+		$(SAM) build --cached --parallel > .local/sam-build.log 2>&1 || { cat .local/sam-build.log; exit 1; })
+
+deploy: build ## deploy STAGE=dev|staging|prod with your AWS credentials
+	@$(SAM) deploy --config-env $(STAGE)
+
+admin-key: $(STAMPS)/venv ## print a new admin key: STAGE=… OPERATOR=who-it-is-for
+	@PYTHONPATH=layers/billing exec $(BIN)/python -m local.bootstrap --stack billing-$(STAGE) --operator "$(OPERATOR)"
+
+# -- environments: made when first needed, remade when their requirements change ---------------
+
+$(STAMPS)/venv: requirements.txt layers/dependencies/requirements.txt local/environment.sh
+	@mkdir -p $(STAMPS) $(COVERAGE)
+	@local/environment.sh .venv requirements.txt
+	@touch $@
+
+$(STAMPS)/emulator: $(STAMPS)/venv local/emulator-requirements.txt
+	@local/environment.sh .local/envs/emulator local/emulator-requirements.txt
+	@touch $@
+
+$(STAMPS)/sam: $(STAMPS)/venv local/sam-requirements.txt
+	@local/environment.sh .local/envs/sam local/sam-requirements.txt
+	@touch $@
+
+$(STAMPS)/local: $(STAMPS)/venv $(STAMPS)/emulator $(STAMPS)/sam
+	@touch $@
+
+$(STAMPS)/template: template.yaml $(STAMPS)/sam
+	$(call step,sam validate --lint,AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint > .local/validate.log 2>&1 || { cat .local/validate.log; exit 1; })
+	@touch $@

@@ -1,0 +1,52 @@
+"""Makes an operator's first admin key: `make admin-key STAGE=… OPERATOR=…`.
+
+An admin key opens the admin API, through which all other keys are made; the first one is made by
+whoever may write to the catalog table, on AWS as on one machine. Only its hash is kept, so what
+this prints is shown once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from billing.adapters.dynamo.catalog_store import CatalogStore
+from billing.services.manage_keys import bootstrap_admin_key
+from billing.settings import Settings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Make the key and print it.
+
+    Returns:
+        The exit status: 0, or 1 with a message on stderr.
+    """
+    parser = argparse.ArgumentParser(prog="python -m local.bootstrap", description=__doc__)
+    parser.add_argument("--stack", required=True, help="the CloudFormation stack's name")
+    parser.add_argument("--operator", required=True, help="whose key: the name that history shows")
+    given = parser.parse_args(arguments)
+    if not given.operator.strip():
+        parser.error("--operator names nobody; history would show nobody")
+    try:
+        store = CatalogStore(Settings(catalog_table=catalog_table(given.stack)))
+        key = bootstrap_admin_key(store, given.operator, datetime.now(UTC))
+    except (BotoCoreError, ClientError) as error:
+        print(f"No key was made: {error}", file=sys.stderr)
+        return 1
+    print(key)
+    return 0
+
+
+def catalog_table(stack: str) -> str:
+    """Find the name of a deployed stack's catalog table."""
+    formation = boto3.client("cloudformation")
+    found = formation.describe_stack_resource(StackName=stack, LogicalResourceId="CatalogTable")
+    return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

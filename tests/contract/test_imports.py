@@ -1,0 +1,55 @@
+"""What a function may load: an import that a cold start pays for is a decision, not an accident."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.support import template
+from tests.support.template import ROOT
+
+NEVER = {"tests", "local", "moto", "pytest", "flask", "yaml", "hypothesis", "aiohttp", "httpx"}
+"""What is not deployed, and what `stripe` would load if it were."""
+
+BUDGETS = {
+    "functions.entitlements.handler": {"stripe", "pynamodb", "pydantic", "boto3", "requests"},
+    "functions.webhooks.receive": {"stripe", "pynamodb", "pydantic", "boto3", "requests"},
+    "functions.webhooks.process": {"pydantic"},
+    "functions.metrics.handler": {"stripe", "pydantic", "boto3", "requests"},
+    "functions.health.handler": {"stripe", "pynamodb", "pydantic", "boto3", "requests"},
+}
+"""Module to what its whole import closure must be without."""
+
+EACH_HANDLER = sorted({each.handler.rpartition(".")[0] for each in template.functions()})
+
+
+@pytest.mark.parametrize("module", EACH_HANDLER)
+def test_a_handler_loads_no_more_than_its_budget(module: str) -> None:
+    assert _loaded(module) & (NEVER | BUDGETS.get(module, set())) == set()
+
+
+def test_every_budget_is_of_a_handler() -> None:
+    assert set(BUDGETS) <= set(EACH_HANDLER)
+
+
+def _loaded(module: str) -> set[str]:
+    """The packages that a fresh interpreter has after it imported a module as Lambda does."""
+    code = f"import sys, {module}; print(*{{name.partition('.')[0] for name in sys.modules}})"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "layers" / "billing")]),
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+    }
+    done = subprocess.run(  # noqa: S603 - this interpreter
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=ROOT / "tests",
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return set(done.stdout.split())
