@@ -16,11 +16,13 @@ from billing.domain.catalog import (
     PriceType,
     Product,
 )
-from billing.domain.policy import Policy
+from billing.domain.policy import EFFECTS, Effect, Policy
 from billing.presentation import shown
+from billing.services.compare_catalogs import policy_document
 from functions.admin.schemas import Body, Value
 
 Seconds = Annotated[int, Field(ge=0, le=10**9)]  # the service knows the tighter bounds
+EffectWord = Literal["keep", "end"]
 DEFAULT = Policy()
 
 
@@ -77,14 +79,19 @@ class PolicyDocument(Body):
 
     renewal_leeway_seconds: Seconds = int(DEFAULT.renewal_leeway.total_seconds())
     grace_seconds: Seconds = int(DEFAULT.grace.total_seconds())
-    paused_collection_keeps_access: bool = DEFAULT.paused_collection_keeps_access
+    full_refund: EffectWord = DEFAULT.full_refund.value
+    partial_refund: EffectWord = DEFAULT.partial_refund.value
+    open_dispute: EffectWord = DEFAULT.open_dispute.value
+    lost_dispute: EffectWord = DEFAULT.lost_dispute.value
+    unpaid: EffectWord = DEFAULT.unpaid.value
+    paused_collection: EffectWord = DEFAULT.paused_collection.value
 
     def to_policy(self) -> Policy:
         """Say it as the domain does."""
         return Policy(
             timedelta(seconds=self.renewal_leeway_seconds),
             timedelta(seconds=self.grace_seconds),
-            self.paused_collection_keeps_access,
+            **{name: Effect(getattr(self, name)) for name in EFFECTS},
         )
 
 
@@ -109,12 +116,4 @@ class CatalogDocument(Body):
 
 def document_of(catalog: Catalog) -> dict[str, Any]:
     """Write a catalog as the document that a put takes."""
-    policy = catalog.policy
-    return {
-        **shown(catalog),
-        "policy": {
-            "renewal_leeway_seconds": shown(policy.renewal_leeway),
-            "grace_seconds": shown(policy.grace),
-            "paused_collection_keeps_access": policy.paused_collection_keeps_access,
-        },
-    }
+    return {**shown(catalog), "policy": policy_document(catalog.policy)}

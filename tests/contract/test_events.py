@@ -164,7 +164,7 @@ def test_the_story_is_applied_from_beginning_to_end(world: World) -> None:
     account = account_store().load(AccountKey("demo", "user-1"))
     assert account.customer_id == "cus_demo1"
     assert {fact.status for fact in account.subscriptions.values()} == {"canceled"}
-    assert [p.is_fully_refunded for p in account.purchases.values()].count(True) == 1
+    assert [r.is_full for p in account.purchases.values() for r in p.refunds] == [True]
 
 
 def test_the_story_ends_the_same_way_backwards(world: World) -> None:

@@ -200,9 +200,10 @@ class Shop:
         price = Price(product_id, "usd", 100, interval="month", stripe_price_id=stripe_price)
         product = Product(product_id, product_id, features, (price,), stripe_product_id="prod_x")
         wanted = replace(self.catalog, products=(*self.catalog.products, product))
-        put_catalog(store, self._gateway, wanted, by="Ada", now=composition.now())
+        put_catalog(store, self.gateway, wanted, by="Ada", now=composition.now())
 
-    def _gateway(self) -> StripeGateway:
+    def gateway(self) -> StripeGateway:
+        """Reach Stripe as the service does."""
         return StripeGateway(STRIPE_KEY, self.stripe.url)
 
     def another_project(self, project_id: str) -> Shop:

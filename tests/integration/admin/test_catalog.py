@@ -40,7 +40,12 @@ def test_a_project_sells_nothing_at_first(ada: Operator) -> None:
         "policy": {
             "renewal_leeway_seconds": 86_400,
             "grace_seconds": 7 * 86_400,
-            "paused_collection_keeps_access": True,
+            "full_refund": "end",
+            "partial_refund": "keep",
+            "open_dispute": "keep",
+            "lost_dispute": "end",
+            "unpaid": "end",
+            "paused_collection": "keep",
         },
     }
 

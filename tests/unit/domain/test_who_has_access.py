@@ -10,7 +10,7 @@ import pytest
 from billing.domain.access import access
 from billing.domain.account import Account
 from billing.domain.holdings import holdings_of
-from billing.domain.policy import Policy
+from billing.domain.policy import Effect, Policy
 from billing.domain.purchase import PurchaseLine
 from billing.domain.status import PaymentState
 from billing.domain.subscription import merge_subscription
@@ -168,7 +168,7 @@ def test_a_project_sets_its_own_leeway_and_grace() -> None:
 
 
 def test_a_project_may_end_access_while_collection_is_paused() -> None:
-    policy = Policy(paused_collection_keeps_access=False)
+    policy = Policy(paused_collection=Effect.END)
     assert not has_export(subscribed(collection_paused=True), START, policy)
     assert has_export(subscribed(collection_paused=False), START, policy)
 

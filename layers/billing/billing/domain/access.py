@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from billing.domain.catalog import Catalog, Feature, FeatureType, Merge
-from billing.domain.policy import Cover, Holding, cover
+from billing.domain.policy import Cover, Holding, cover, denial
 from billing.domain.status import UNLIMITED, FeatureValue, Source
 
 
@@ -99,7 +99,7 @@ def _entitlements(
                     source=holding.source,
                     source_id=holding.source_id,
                     product_id=product_id,
-                    state=holding.state,
+                    state=denial(holding, catalog.policy) or holding.state,
                     value=_scaled(value, holding.quantity, features.get(code)),
                     valid_from=holding.valid_from,
                     period_end=holding.period_end,

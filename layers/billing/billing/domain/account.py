@@ -7,6 +7,7 @@ from datetime import datetime
 
 from billing.domain.catalog import PROJECT_ID
 from billing.domain.errors import InvalidInput
+from billing.domain.link import StripeLink
 from billing.domain.purchase import Purchase
 from billing.domain.status import FeatureValue
 from billing.domain.subscription import Subscription
@@ -61,7 +62,7 @@ class ManualGrant:
     revoke_reason: str | None = None
 
 
-Fact = Subscription | Purchase | ManualGrant
+Fact = Subscription | Purchase | ManualGrant | StripeLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Account:
     purchases: dict[str, Purchase] = field(default_factory=dict)
     grants: dict[str, ManualGrant] = field(default_factory=dict)
     updated_at: datetime | None = None
+    links: dict[str, StripeLink] = field(default_factory=dict)
 
     def with_subscription(self, subscription: Subscription) -> Account:
         """Put a subscription in the place of what was known of it."""
@@ -96,6 +98,11 @@ class Account:
         """Put a grant in the place of what was known of it."""
         return replace(self, grants={**self.grants, grant.id: grant})
 
+    def with_link(self, link: StripeLink) -> Account:
+        """Know that ids are this account's, because an operator said so."""
+        links = {**self.links, link.id: link}
+        return replace(self, links=links).with_customer(link.customer_id)
+
     def with_customer(self, customer_id: str | None) -> Account:
         """Know the Stripe customer, unless one is known: the portal opens for the first."""
         return (
@@ -108,15 +115,20 @@ class Account:
             **{f"subscription#{key}": fact for key, fact in self.subscriptions.items()},
             **{f"purchase#{key}": fact for key, fact in self.purchases.items()},
             **{f"grant#{key}": fact for key, fact in self.grants.items()},
+            **{f"link#{key}": fact for key, fact in self.links.items()},
         }
 
     def stripe_ids(self) -> frozenset[str]:
         """Every id, Stripe's and grants', by which this account can be found."""
         ids: set[str | None] = {self.customer_id, *self.grants, *self.subscriptions}
+        for link in self.links.values():
+            ids.update(link.ids)
         for subscription in self.subscriptions.values():
             ids.add(subscription.customer_id)
             ids.update(refund.charge_id for refund in subscription.refunds)
+            ids.update(dispute.charge_id for dispute in subscription.disputes)
         for purchase in self.purchases.values():
             ids |= {purchase.session_id, purchase.payment_intent_id, purchase.customer_id}
             ids.update(refund.charge_id for refund in purchase.refunds)
+            ids.update(dispute.charge_id for dispute in purchase.disputes)
         return frozenset(filter(None, ids))

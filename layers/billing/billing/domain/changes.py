@@ -31,6 +31,7 @@ class Cause:
         reason: an operator's words.
         fingerprint: of the parameters, so that a reused idempotency key is told from a repeat.
         payload: what a parked cause needs to be replayed.
+        project_id: which project it claims to be about, for lists of what is parked.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Cause:
     reason: str = ""
     fingerprint: str = ""
     payload: dict[str, Any] | None = None
+    project_id: str | None = None
 
 
 class OutcomeKind(StrEnum):
@@ -148,7 +150,12 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """What the ledger remembers of a cause."""
+    """What the ledger remembers of a cause.
+
+    Attributes:
+        recorded_at: when it was settled; of a parked one, since when it waits.
+        project_id: of the account; of a parked one, the project that it claims to be about.
+    """
 
     cause_id: str
     outcome: OutcomeKind
@@ -158,6 +165,7 @@ class LedgerEntry:
     recorded_at: datetime
     actor: str
     account: AccountKey | None = None
+    project_id: str | None = None
     fingerprint: str = ""
     reason: ParkReason | None = None
     detail: str = ""

@@ -117,6 +117,14 @@ class IdempotencyKeyReused(Conflict):
     remedy = "Use a new key for a new request, and the same parameters to repeat an old one."
 
 
+class BelongsToOtherAccount(Conflict):
+    """An id of Stripe's is another account's."""
+
+    code = "belongs_to_other_account"
+    title = "The Stripe customer belongs to another account"
+    remedy = "Look at that account; a Stripe id is never moved from one account to another."
+
+
 class VersionConflict(Conflict):
     """The document changed since it was read."""
 

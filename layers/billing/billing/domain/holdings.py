@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from billing.domain.account import Account, ManualGrant
+from billing.domain.dispute import ChargeDispute
 from billing.domain.policy import Holding, earliest
 from billing.domain.purchase import Purchase
-from billing.domain.status import REFUNDED, GrantState, Source, SubscriptionStatus
+from billing.domain.refund import ChargeRefund
+from billing.domain.status import GrantState, Source, SubscriptionStatus, TakenBack
 from billing.domain.subscription import Subscription, standing
 
 
@@ -28,9 +30,10 @@ def holdings_of(account: Account) -> tuple[Holding, ...]:
 
 def _of_subscription(fact: Subscription) -> Iterator[Holding]:
     now_stands = standing(fact)
-    refunded = any(
-        refund.is_full and refund.period_end and refund.period_end == now_stands.period_end
-        for refund in fact.refunds
+    paid = now_stands.period_end
+    taken_back = _taken_back(
+        [r for r in fact.refunds if r.period_end and r.period_end == paid],
+        [d for d in fact.disputes if d.period_end and d.period_end == paid],
     )
     # Stripe's clock may be a little ahead of ours: what it calls begun has begun.
     begun = min(fact.started_at, fact.first_seen)
@@ -42,7 +45,7 @@ def _of_subscription(fact: Subscription) -> Iterator[Holding]:
         yield Holding(
             source=Source.SUBSCRIPTION,
             source_id=fact.id,
-            state=REFUNDED if refunded and not ended else now_stands.status.value,
+            state=now_stands.status.value,
             valid_from=begun,
             period_end=fact.ended_at if ended else period_end,
             stops_at=stops_at,
@@ -50,6 +53,7 @@ def _of_subscription(fact: Subscription) -> Iterator[Holding]:
                 now_stands.since if now_stands.status is SubscriptionStatus.PAST_DUE else None
             ),
             collection_paused=fact.collection_paused,
+            taken_back=() if ended else taken_back,
             quantity=item.quantity,
             product_id=item.product_id,
             price_id=item.price_id,
@@ -62,13 +66,27 @@ def _of_purchase(fact: Purchase) -> Iterator[Holding]:
         yield Holding(
             source=Source.PURCHASE,
             source_id=fact.id,
-            state=REFUNDED if fact.is_fully_refunded else fact.state.value,
+            state=fact.state.value,
             valid_from=min(paid_at, fact.first_seen),
             period_end=_end_of_validity(paid_at, line.validity_days),
+            taken_back=_taken_back(fact.refunds, fact.disputes),
             quantity=line.quantity,
             product_id=line.product_id,
             price_id=line.price_id,
         )
+
+
+def _taken_back(
+    refunds: Iterable[ChargeRefund], disputes: Iterable[ChargeDispute]
+) -> tuple[TakenBack, ...]:
+    refunds, disputes = list(refunds), list(disputes)
+    found = {
+        TakenBack.REFUNDED: any(refund.is_full for refund in refunds),
+        TakenBack.PARTLY_REFUNDED: any(refund.is_partial for refund in refunds),
+        TakenBack.DISPUTE_LOST: any(dispute.is_lost for dispute in disputes),
+        TakenBack.DISPUTED: any(dispute.is_open for dispute in disputes),
+    }
+    return tuple(word for word, is_so in found.items() if is_so)
 
 
 def _end_of_validity(paid_at: datetime, days: int | None) -> datetime | None:

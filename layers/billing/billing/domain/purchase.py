@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from billing.domain.dispute import ChargeDispute, merge_disputes
 from billing.domain.refund import ChargeRefund, merge_refunds
 from billing.domain.status import PaymentState
 
@@ -44,11 +45,7 @@ class Purchase:
     amount: int = 0
     currency: str = ""
     refunds: tuple[ChargeRefund, ...] = ()
-
-    @property
-    def is_fully_refunded(self) -> bool:
-        """Whether a charge of it was refunded whole."""
-        return any(refund.is_full for refund in self.refunds)
+    disputes: tuple[ChargeDispute, ...] = ()
 
 
 def merge_purchase(known: Purchase | None, heard: Purchase) -> Purchase:
@@ -73,4 +70,5 @@ def merge_purchase(known: Purchase | None, heard: Purchase) -> Purchase:
         amount=newest.amount or other.amount,
         currency=newest.currency or other.currency,
         refunds=merge_refunds(known.refunds, heard.refunds),
+        disputes=merge_disputes(known.disputes, heard.disputes),
     )

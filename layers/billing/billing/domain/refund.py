@@ -29,6 +29,11 @@ class ChargeRefund:
         """Whether nothing of the charge is left."""
         return 0 < self.amount <= self.amount_refunded
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether some of the charge was given back, and some is left."""
+        return 0 < self.amount_refunded < self.amount
+
 
 def merge_refunds(
     one: Iterable[ChargeRefund], other: Iterable[ChargeRefund]

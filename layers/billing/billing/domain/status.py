@@ -63,5 +63,14 @@ class GrantState(StrEnum):
     REVOKED = "revoked"
 
 
-REFUNDED = "refunded"
-"""The state of a holding whose payment was given back whole."""
+class TakenBack(StrEnum):
+    """What can have become of the money that paid for a holding."""
+
+    REFUNDED = "refunded"
+    PARTLY_REFUNDED = "partly_refunded"
+    DISPUTED = "disputed"
+    DISPUTE_LOST = "dispute_lost"
+
+
+COLLECTION_PAUSED = "collection_paused"
+"""The state that is told of a subscription whose paused collection ends access."""

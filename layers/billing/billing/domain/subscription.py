@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from billing.domain.dispute import ChargeDispute, merge_disputes
 from billing.domain.refund import ChargeRefund, merge_refunds
 from billing.domain.status import SubscriptionStatus
 
@@ -106,6 +107,7 @@ class Subscription:
     collection_paused: bool = False
     timeline: tuple[Moment, ...] = ()
     refunds: tuple[ChargeRefund, ...] = ()
+    disputes: tuple[ChargeDispute, ...] = ()
 
     @property
     def period_end(self) -> datetime | None:
@@ -197,6 +199,7 @@ def merge_subscription(known: Subscription | None, heard: Subscription) -> Subsc
         first_seen=min(known.first_seen, heard.first_seen),
         timeline=merge_timeline(known.timeline, timeline),
         refunds=merge_refunds(known.refunds, heard.refunds),
+        disputes=merge_disputes(known.disputes, heard.disputes),
     )
 
 

@@ -9,28 +9,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from billing.adapters.stripe.translate import (
     StripeEvent,
     UnreadableShape,
+    read_claim,
     read_event,
     read_subscription,
 )
-from billing.domain.account import Account
-from billing.domain.catalog import Catalog
+from billing.domain.account import Account, AccountKey
+from billing.domain.catalog import PROJECT_ID, Catalog
 from billing.domain.changes import Cause, CauseType, Decision, Outcome, ParkReason
 from billing.services import hear
 from billing.services.commit import Wait, commit, park, skip
+from billing.services.heard import Heard, NeedsFreshSubscription
 from billing.services.match_account import Unappliable, match_account
 
 if TYPE_CHECKING:
     from billing.adapters.dynamo.catalog_cache import CachedCatalog
     from billing.adapters.dynamo.store import AccountStore
 
-Handler = Callable[[StripeEvent, datetime, hear.Connect], hear.Heard | None]
+Handler = Callable[[StripeEvent, datetime, hear.Connect], Heard | None]
 
 EVENT_HANDLERS: dict[str, Handler] = {
     "checkout.session.completed": hear.session,  # a purchase, or the first word of a subscription
@@ -40,10 +42,32 @@ EVENT_HANDLERS: dict[str, Handler] = {
     "customer.subscription.created": hear.subscription,  # it begins, perhaps still unpaid
     "customer.subscription.updated": hear.subscription,  # plan, status, period, cancellation
     "customer.subscription.deleted": hear.subscription,  # it ended, for good
+    "customer.subscription.paused": hear.subscription,  # a trial ended without a payment method
+    "customer.subscription.resumed": hear.subscription,  # ... and one was given later
+    "customer.subscription.trial_will_end": hear.subscription,  # carries the trial's end
+    "customer.subscription.pending_update_applied": hear.subscription,  # a change that was paid
+    "customer.subscription.pending_update_expired": hear.subscription,  # ... or was not
+    "subscription_schedule.updated": hear.scheduled,  # what comes is told when it comes
+    "subscription_schedule.canceled": hear.scheduled,  # so is what will not come
     "invoice.paid": hear.paid_invoice,  # the period moved on, even if `updated` is lost
     "invoice.payment_succeeded": hear.paid_invoice,  # the same, for endpoints without the former
     "invoice.payment_failed": hear.nothing,  # the subscription's own event says past_due
+    "invoice.payment_action_required": hear.nothing,  # so it does while the bank asks the user
+    "invoice.marked_uncollectible": hear.nothing,  # so it does when the debt is given up
+    "invoice.voided": hear.nothing,  # nobody paid, nobody owes
+    "invoice_payment.paid": hear.nothing,  # `invoice.paid` says it, with the period
+    "payment_intent.payment_failed": hear.nothing,  # the session, or the invoice, says what of it
     "charge.refunded": hear.refunded_charge,  # a full refund ends what the charge paid for
+    "refund.created": hear.refund,  # the same, for refunds that take days
+    "refund.updated": hear.refund,  # ... as they proceed
+    "refund.failed": hear.refund,  # the money came back to us, and so does access
+    "charge.dispute.created": hear.dispute,  # the bank holds the money and asks
+    "charge.dispute.updated": hear.dispute,  # an inquiry can become a dispute
+    "charge.dispute.closed": hear.dispute,  # lost ends access; won restores what open ended
+    "charge.dispute.funds_withdrawn": hear.dispute,  # carries the dispute as it stands
+    "charge.dispute.funds_reinstated": hear.dispute,  # so does this
+    "customer.updated": hear.nothing,  # nothing is kept of a customer but the id
+    "customer.deleted": hear.nothing,  # its subscriptions end by events of their own
 }
 """The closed list of event types that change anything. Others are acknowledged and counted."""
 
@@ -63,7 +87,7 @@ class Collaborators:
 
 
 def apply_stripe_event(
-    payload: Mapping[str, Any], *, using: Collaborators, now: datetime
+    payload: Mapping[str, Any], *, using: Collaborators, now: datetime, replayed_by: str = ""
 ) -> Outcome:
     """Apply a verified event: exactly once, whatever the order of arrival.
 
@@ -71,6 +95,7 @@ def apply_stripe_event(
         payload: the event as Stripe sent it, of any API version.
         using: stores and Stripe.
         now: the instant of processing.
+        replayed_by: the operator who replays it; the account's history says so.
 
     Returns:
         What became of it; what waiting cannot cure is parked with its reason.
@@ -78,16 +103,12 @@ def apply_stripe_event(
     Raises:
         TryAgain: the database or Stripe has trouble that passes; deliver the event again.
     """
+    cause = _cause(payload, now, replayed_by)
     try:
-        event = read_event(_whole(payload, using.gateway))
-    except Unappliable as error:
-        return park(using.accounts, _cause(payload, now), error.reason, error.detail, now=now)
-    except UnreadableShape as error:
-        return park(
-            using.accounts, _cause(payload, now), ParkReason.UNREADABLE, str(error), now=now
-        )
-    cause = _cause(payload, event.created)
-    try:
+        whole = _whole(payload, using.gateway)
+        cause = replace(cause, project_id=claimed_project(whole))
+        event = read_event(whole)
+        cause = replace(cause, at=event.created)
         handler = EVENT_HANDLERS.get(event.type)
         heard = handler(event, now, using.gateway) if handler else None
         if heard is None:
@@ -113,23 +134,49 @@ def _whole(payload: Mapping[str, Any], gateway: hear.Connect) -> Mapping[str, An
     return fetched
 
 
-def _cause(payload: Mapping[str, Any], at: datetime) -> Cause:
+def claimed_project(payload: Mapping[str, Any]) -> str | None:
+    """Read which project an event says it is about, whether or not that is so."""
+    data = payload.get("data")
+    try:
+        claimed = read_claim(data.get("object") if isinstance(data, Mapping) else None).project_id
+    except UnreadableShape:
+        return None
+    return claimed if claimed and PROJECT_ID.fullmatch(claimed) else None
+
+
+def _cause(payload: Mapping[str, Any], at: datetime, replayed_by: str) -> Cause:
     return Cause(
         id=str(payload["id"]),
         type=CauseType.STRIPE_EVENT,
         name=str(payload.get("type")),
         at=at,
         actor="stripe",
+        reason=f"replayed by {replayed_by}" if replayed_by else "",
         payload=dict(payload),
     )
 
 
 def _apply(
-    event: StripeEvent, heard: hear.Heard, cause: Cause, using: Collaborators, now: datetime
+    event: StripeEvent, heard: Heard, cause: Cause, using: Collaborators, now: datetime
 ) -> Outcome:
     key = match_account(
         heard.claim, accounts=using.accounts, catalogs=using.catalogs, gateway=using.gateway
     )
+    cause = replace(cause, project_id=key.project_id)
+    try:
+        return _commit(event, heard, key, cause, using, now)
+    except Unappliable as error:
+        return park(using.accounts, cause, error.reason, error.detail, now=now)
+
+
+def _commit(
+    event: StripeEvent,
+    heard: Heard,
+    key: AccountKey,
+    cause: Cause,
+    using: Collaborators,
+    now: datetime,
+) -> Outcome:
     catalog = _catalog_with(heard.price_ids, key.project_id, using.catalogs)
 
     def decide(account: Account) -> Decision:
@@ -137,7 +184,7 @@ def _apply(
 
     try:
         return commit(using.accounts, key, cause, decide, now=now, wait=using.wait)
-    except hear.NeedsFreshSubscription as need:
+    except NeedsFreshSubscription as need:
         # Taken before the fetch, so that whatever happens after it is newer; an event's own
         # second is the least that the fetched object can speak of (docs/decisions/0002).
         as_of = max(now, event.created)

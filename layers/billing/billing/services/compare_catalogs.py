@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from billing.domain.catalog import Catalog, Product
+from billing.domain.policy import EFFECTS, Policy
 
 
 class Op(StrEnum):
@@ -66,15 +67,19 @@ def _differences(path: str, kind: str, before: Any, after: Any) -> Iterator[Cata
 
 
 def _document(catalog: Catalog) -> dict[str, Any]:
-    policy = catalog.policy
     return {
         "features": {f.code: _without(asdict(f), "code") for f in catalog.features},
         "products": {p.id: _product(p) for p in catalog.products},
-        "policy": {
-            "renewal_leeway_seconds": int(policy.renewal_leeway.total_seconds()),
-            "grace_seconds": int(policy.grace.total_seconds()),
-            "paused_collection_keeps_access": policy.paused_collection_keeps_access,
-        },
+        "policy": policy_document(catalog.policy),
+    }
+
+
+def policy_document(policy: Policy) -> dict[str, Any]:
+    """Write a policy as the catalog document shows it; times are in seconds."""
+    return {
+        "renewal_leeway_seconds": int(policy.renewal_leeway.total_seconds()),
+        "grace_seconds": int(policy.grace.total_seconds()),
+        **{name: getattr(policy, name).value for name in EFFECTS},
     }
 
 

@@ -1,18 +1,14 @@
-"""What each kind of Stripe object tells of an account, as a pure decision about it.
-
-The functions at the end read an event, with Stripe's help where the event does not say it all;
-the classes decide, and do no I/O.
-"""
+"""From a Stripe event to what it tells, with Stripe's help where the event does not say it all."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from billing.adapters.stripe.shapes import reference
 from billing.adapters.stripe.translate import (
-    Claim,
     PaidInvoice,
     RefundedCharge,
     StripeEvent,
@@ -20,26 +16,22 @@ from billing.adapters.stripe.translate import (
     has_all_lines,
     read_charge_refund,
     read_claim,
+    read_dispute,
     read_paid_invoice,
     read_purchase,
     read_subscription,
     with_items,
     with_lines,
 )
-from billing.domain.account import Account
-from billing.domain.catalog import Catalog
-from billing.domain.changes import Decision, OutcomeKind, ParkReason
-from billing.domain.holdings import holdings_of
-from billing.domain.purchase import Purchase, PurchaseLine, merge_purchase
-from billing.domain.refund import ChargeRefund, merge_refunds
-from billing.domain.subscription import (
-    Moment,
-    Subscription,
-    is_tie,
-    merge_subscription,
-    merge_timeline,
+from billing.domain.dispute import ChargeDispute
+from billing.domain.purchase import Purchase
+from billing.services.heard import (
+    Heard,
+    HeardCharge,
+    HeardMention,
+    HeardPurchase,
+    HeardSubscription,
 )
-from billing.services.match_account import Unappliable
 
 if TYPE_CHECKING:
     from billing.adapters.stripe.gateway import StripeGateway
@@ -49,201 +41,6 @@ Connect = Callable[[], "StripeGateway"]
 
 _PAYS_A_WHOLE_PERIOD = frozenset({"subscription_create", "subscription_cycle"})
 """Billing reasons of invoices whose full refund takes the period back; a proration's does not."""
-
-
-class NeedsFreshSubscription(Exception):
-    """Only a look at Stripe can tell: the subscription is unknown, or two states tie."""
-
-    def __init__(self, subscription_id: str) -> None:
-        """Name the subscription to fetch."""
-        super().__init__(subscription_id)
-        self.subscription_id = subscription_id
-
-
-class Heard(Protocol):
-    """What an event says, ready to be decided about."""
-
-    @property
-    def claim(self) -> Claim:
-        """Whose it is, as far as the object says."""
-
-    @property
-    def price_ids(self) -> frozenset[str]:
-        """The prices that the catalog has to know."""
-
-    def decide(
-        self, account: Account, catalog: Catalog, fresh: Subscription | None = None
-    ) -> Decision:
-        """Say how the account should be.
-
-        Args:
-            account: as it is.
-            catalog: of its project.
-            fresh: the subscription as Stripe has it now, where it was fetched.
-
-        Raises:
-            NeedsFreshSubscription: it has to be fetched first.
-            Unappliable: the catalog knows nothing that was bought.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class HeardSubscription:
-    """A state of a subscription."""
-
-    claim: Claim
-    subscription: Subscription
-
-    @property
-    def price_ids(self) -> frozenset[str]:
-        """The prices of its items."""
-        return frozenset(item.price_id for item in self.subscription.items)
-
-    def decide(
-        self, account: Account, catalog: Catalog, fresh: Subscription | None = None
-    ) -> Decision:
-        """Keep the newer state."""
-        known = account.subscriptions.get(self.subscription.id)
-        if fresh is None and is_tie(known, self.subscription):
-            raise NeedsFreshSubscription(self.subscription.id)
-        heard = merge_subscription(known, self.subscription)
-        return _decide_subscription(account, _with_fresh(heard, fresh), catalog)
-
-
-@dataclass(frozen=True, slots=True)
-class HeardMention:
-    """That a subscription exists, and what besides is known of it: a payment, a refund."""
-
-    claim: Claim
-    subscription_id: str
-    moment: Moment | None = None
-    refund: ChargeRefund | None = None
-    price_ids: frozenset[str] = frozenset()
-
-    def decide(
-        self, account: Account, catalog: Catalog, fresh: Subscription | None = None
-    ) -> Decision:
-        """Add to what is known of the subscription; fetch it where nothing is."""
-        known = account.subscriptions.get(self.subscription_id)
-        if known is None and fresh is None:
-            raise NeedsFreshSubscription(self.subscription_id)
-        base = _with_fresh(known, fresh)
-        heard = replace(
-            base,
-            timeline=merge_timeline(base.timeline, (self.moment,) if self.moment else ()),
-            refunds=merge_refunds(base.refunds, (self.refund,) if self.refund else ()),
-        )
-        return _decide_subscription(account, heard, catalog)
-
-
-@dataclass(frozen=True, slots=True)
-class HeardPurchase:
-    """A one-time payment, as its checkout session tells it."""
-
-    claim: Claim
-    purchase: Purchase
-
-    @property
-    def price_ids(self) -> frozenset[str]:
-        """The prices of its lines."""
-        return frozenset(line.price_id for line in self.purchase.lines)
-
-    def decide(
-        self,
-        account: Account,
-        catalog: Catalog,
-        fresh: Subscription | None = None,  # noqa: ARG002 - part of the protocol
-    ) -> Decision:
-        """Move the purchase forward; what was bought stays what it was when it was bought."""
-        known = account.purchases.get(self.purchase.id)
-        lines = known.lines if known else ()
-        if not lines:
-            lines = tuple(_as_sold(line, catalog) for line in self.purchase.lines)
-        if not any(line.product_id for line in lines):
-            raise _unknown_price(self.price_ids, catalog)
-        merged = merge_purchase(known, replace(self.purchase, lines=lines))
-        kind = OutcomeKind.STALE if merged == known else OutcomeKind.APPLIED
-        return Decision(account.with_purchase(merged), kind)
-
-
-@dataclass(frozen=True, slots=True)
-class HeardPurchaseRefund:
-    """What was refunded of a charge that paid no subscription."""
-
-    claim: Claim
-    charge: RefundedCharge
-    event_id: str
-    first_seen: datetime
-    price_ids: frozenset[str] = frozenset()
-
-    def decide(
-        self,
-        account: Account,
-        catalog: Catalog,  # noqa: ARG002 - part of the protocol
-        fresh: Subscription | None = None,  # noqa: ARG002 - part of the protocol
-    ) -> Decision:
-        """Note the refund with its purchase, which may be heard of only later."""
-        purchase_id = self.charge.payment_intent_id or self.charge.refund.charge_id
-        known = account.purchases.get(purchase_id)
-        if known is None and self.claim.project_id is None:
-            return Decision(account, OutcomeKind.NO_CHANGE)  # a charge made outside of this service
-        heard = Purchase(
-            id=purchase_id,
-            as_of=self.charge.refund.as_of,
-            event_id=self.event_id,
-            first_seen=self.first_seen,
-            payment_intent_id=self.charge.payment_intent_id,
-            customer_id=self.charge.customer_id,
-            refunds=(self.charge.refund,),
-        )
-        merged = merge_purchase(known, heard)
-        kind = OutcomeKind.STALE if merged == known else OutcomeKind.APPLIED
-        return Decision(account.with_purchase(merged), kind)
-
-
-def _with_fresh(known: Subscription | None, fresh: Subscription | None) -> Subscription:
-    merged = merge_subscription(known, fresh) if fresh else known
-    if merged is None:
-        raise AssertionError("called with neither")
-    return merged
-
-
-def _decide_subscription(account: Account, heard: Subscription, catalog: Catalog) -> Decision:
-    known = account.subscriptions.get(heard.id)
-    merged = _with_products(heard, known, catalog)
-    if known is None and not any(item.product_id for item in merged.items):
-        raise _unknown_price(frozenset(item.price_id for item in merged.items), catalog)
-    after = account.with_subscription(merged)
-    is_newer = known is None or merged.event_id != known.event_id
-    changed = is_newer or holdings_of(after) != holdings_of(account)
-    return Decision(after, OutcomeKind.APPLIED if changed else OutcomeKind.STALE)
-
-
-def _with_products(
-    heard: Subscription, known: Subscription | None, catalog: Catalog
-) -> Subscription:
-    """Say which of our products each item is; one that left the catalog stays what it was."""
-    was = {item.price_id: item.product_id for item in (known.items if known else ())}
-    items = []
-    for item in heard.items:
-        product = catalog.product_of(item.price_id, item.stripe_product_id)
-        product_id = product.id if product else item.product_id or was.get(item.price_id)
-        items.append(replace(item, product_id=product_id))
-    return replace(heard, items=tuple(items))
-
-
-def _as_sold(line: PurchaseLine, catalog: Catalog) -> PurchaseLine:
-    product = catalog.product_of(line.price_id)
-    if product is None:
-        return line
-    return replace(line, product_id=product.id, validity_days=product.validity_days)
-
-
-def _unknown_price(price_ids: frozenset[str], catalog: Catalog) -> Unappliable:
-    named = ", ".join(sorted(price_ids)) or "no price"
-    return Unappliable(
-        ParkReason.UNKNOWN_PRICE, f"the catalog of '{catalog.project_id}' does not have {named}"
-    )
 
 
 def subscription(event: StripeEvent, now: datetime, gateway: Connect) -> Heard:
@@ -282,16 +79,64 @@ def session(event: StripeEvent, now: datetime, gateway: Connect) -> Heard | None
 
 
 def refunded_charge(event: StripeEvent, now: datetime, gateway: Connect) -> Heard:
-    """Read charge.refunded; where the charge does not say what it paid, its invoice does."""
-    charge = read_charge_refund(event.object, as_of=event.created)
-    claim = read_claim(event.object)
+    """Read charge.refunded: the charge with its cumulative sum, as of the event."""
+    return _taken_back(event, event.object, as_of=event.created, now=now, gateway=gateway)
+
+
+def refund(event: StripeEvent, now: datetime, gateway: Connect) -> Heard | None:
+    """Read refund.*: it says little of its charge, which is fetched as it is now.
+
+    So a refund that fails gives access back: the charge's sum is lower again.
+    """
+    charge_id = reference(event.object, "charge")
+    as_of = max(now, event.created)
+    charge = gateway().charge(charge_id) if charge_id else None
+    if charge is None:
+        return None
+    return _taken_back(event, charge, as_of=as_of, now=now, gateway=gateway)
+
+
+def dispute(event: StripeEvent, now: datetime, gateway: Connect) -> Heard:
+    """Read charge.dispute.*; whose it is, its charge tells."""
+    heard = read_dispute(event.object, as_of=event.created)
+    intent = reference(event.object, "payment_intent")
+    charge = gateway().charge(heard.charge_id) or {}
+    obj = {"id": heard.charge_id, "amount": heard.amount, "payment_intent": intent, **charge}
+    return _taken_back(event, obj, as_of=event.created, now=now, gateway=gateway, disputed=heard)
+
+
+def _taken_back(
+    event: StripeEvent,
+    obj: Mapping[str, Any],
+    *,
+    as_of: datetime,
+    now: datetime,
+    gateway: Connect,
+    disputed: ChargeDispute | None = None,
+) -> Heard:
+    """Say what was taken back of a charge: of a purchase, or of a subscription's period."""
+    charge, claim = read_charge_refund(obj, as_of=as_of), read_claim(obj)
     invoice = _invoice_of(charge, gateway) if claim.project_id is None else None
-    if invoice is None:
-        return HeardPurchaseRefund(claim, charge, event.id, now)
-    paid = read_paid_invoice(invoice, at=event.created)
-    if paid.subscription_id is None:
-        return HeardPurchaseRefund(claim, charge, event.id, now)
-    return HeardMention(read_claim(invoice), paid.subscription_id, refund=_of_period(charge, paid))
+    paid = read_paid_invoice(invoice, at=event.created) if invoice else None
+    if invoice is None or paid is None or paid.subscription_id is None:
+        seen = Purchase(
+            id=charge.payment_intent_id or charge.refund.charge_id,
+            as_of=charge.refund.as_of,
+            event_id=event.id,
+            first_seen=now,
+            payment_intent_id=charge.payment_intent_id,
+            customer_id=charge.customer_id,
+            refunds=() if disputed else (charge.refund,),
+            disputes=(disputed,) if disputed else (),
+        )
+        return HeardCharge(claim, seen)
+    period_end = _period_paid(paid)
+    return HeardMention(
+        read_claim(invoice),
+        paid.subscription_id,
+        refund=None if disputed else replace(charge.refund, period_end=period_end),
+        dispute=replace(disputed, period_end=period_end) if disputed else None,
+    )
 
 
 def _invoice_of(charge: RefundedCharge, gateway: Connect) -> Mapping[str, Any] | None:
@@ -301,10 +146,17 @@ def _invoice_of(charge: RefundedCharge, gateway: Connect) -> Mapping[str, Any] |
     return gateway().invoice(invoice_id) if invoice_id else None
 
 
-def _of_period(charge: RefundedCharge, paid: PaidInvoice) -> ChargeRefund:
+def _period_paid(paid: PaidInvoice) -> datetime | None:
+    """The end of the period that an invoice paid whole; a proration's refund takes none back."""
     if paid.moment is None or paid.billing_reason not in _PAYS_A_WHOLE_PERIOD:
-        return charge.refund
-    return replace(charge.refund, period_end=paid.moment.period_end)
+        return None
+    return paid.moment.period_end
+
+
+def scheduled(event: StripeEvent, now: datetime, gateway: Connect) -> Heard | None:  # noqa: ARG001 - one signature for the table
+    """Read subscription_schedule.*: it names a subscription, whose own events tell the rest."""
+    subscription_id = reference(event.object, "subscription")
+    return HeardMention(read_claim(event.object), subscription_id) if subscription_id else None
 
 
 def nothing(event: StripeEvent, now: datetime, gateway: Connect) -> None:

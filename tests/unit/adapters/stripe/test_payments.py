@@ -165,24 +165,29 @@ def test_a_charge_that_cannot_be_read_is_said(changes: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "is_lost", "is_inquiry"),
+    ("status", "is_lost", "is_open"),
     [
-        ("needs_response", False, False),
-        ("lost", True, False),
+        ("needs_response", False, True),
+        ("under_review", False, True),
+        ("appeal_needs_response", False, True),
+        ("appeal_under_review", False, True),
+        ("a_status_of_tomorrow", False, True),
         ("won", False, False),
+        ("lost", True, False),
         ("prevented", False, False),
-        ("appeal_under_review", False, False),
-        ("warning_needs_response", False, True),
-        ("warning_closed", False, True),
+        ("charge_refunded", False, False),
+        ("warning_needs_response", False, False),
+        ("warning_under_review", False, False),
+        ("warning_closed", False, False),
     ],
 )
-def test_a_dispute_says_how_it_stands(status: str, is_lost: bool, is_inquiry: bool) -> None:
-    dispute = read_dispute(a_dispute(status=status))
-    assert (dispute.charge_id, dispute.payment_intent_id) == ("ch_1", "pi_1")
-    assert (dispute.is_lost, dispute.is_inquiry) == (is_lost, is_inquiry)
+def test_a_dispute_says_how_it_stands(status: str, is_lost: bool, is_open: bool) -> None:
+    dispute = read_dispute(a_dispute(status=status), as_of=THEN)
+    assert (dispute.charge_id, dispute.as_of) == ("ch_1", THEN)
+    assert (dispute.is_lost, dispute.is_open) == (is_lost, is_open)
 
 
 @pytest.mark.parametrize("changes", [{"charge": None}, {"amount": None}, {"status": None}])
 def test_a_dispute_that_cannot_be_read_is_said(changes: dict[str, Any]) -> None:
     with pytest.raises(UnreadableShape):
-        read_dispute(a_dispute(**changes))
+        read_dispute(a_dispute(**changes), as_of=THEN)

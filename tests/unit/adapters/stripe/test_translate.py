@@ -39,7 +39,7 @@ READERS: dict[str, Callable[[Any], object]] = {
     "lines": translate.has_all_lines,
     "invoice": lambda obj: translate.read_paid_invoice(obj, at=NOW),
     "charge": lambda obj: translate.read_charge_refund(obj, as_of=NOW),
-    "dispute": translate.read_dispute,
+    "dispute": lambda obj: translate.read_dispute(obj, as_of=NOW),
     "claim": translate.read_claim,
     "thin": translate.is_thin,
 }

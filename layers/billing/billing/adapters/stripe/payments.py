@@ -18,6 +18,7 @@ from billing.adapters.stripe.shapes import (
     truth,
     whole,
 )
+from billing.domain.dispute import ChargeDispute
 from billing.domain.purchase import Purchase, PurchaseLine
 from billing.domain.refund import ChargeRefund
 from billing.domain.status import PaymentState
@@ -155,35 +156,8 @@ def read_charge_refund(obj: object, *, as_of: datetime) -> RefundedCharge:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Dispute:
-    """A payment that the customer's bank questions.
-
-    Attributes:
-        status: Stripe's word; one that starts with `warning_` is an inquiry and takes no money.
-        amount: what is disputed, in the currency's minor unit.
-    """
-
-    id: str
-    charge_id: str
-    payment_intent_id: str | None
-    status: str
-    amount: int
-    currency: str
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether the money is gone for good."""
-        return self.status == "lost"
-
-    @property
-    def is_inquiry(self) -> bool:
-        """Whether it is a question only, which changes nothing."""
-        return self.status.startswith("warning_")
-
-
-def read_dispute(obj: object) -> Dispute:
-    """Read a dispute.
+def read_dispute(obj: object, *, as_of: datetime) -> ChargeDispute:
+    """Read where a dispute stands.
 
     Raises:
         UnreadableShape: it is not a dispute of any known API version.
@@ -192,11 +166,11 @@ def read_dispute(obj: object) -> Dispute:
     charge_id, amount = reference(dispute, "charge"), whole(dispute, "amount")
     if charge_id is None or amount is None:
         raise UnreadableShape("charge or amount is missing")
-    return Dispute(
-        id=required(dispute, "id"),
+    return ChargeDispute(
+        dispute_id=required(dispute, "id"),
         charge_id=charge_id,
-        payment_intent_id=reference(dispute, "payment_intent"),
         status=required(dispute, "status"),
         amount=amount,
         currency=text(dispute, "currency") or "",
+        as_of=as_of,
     )

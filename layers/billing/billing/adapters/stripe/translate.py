@@ -14,7 +14,6 @@ from typing import Any
 from billing.adapters.stripe.claims import Claim, client_reference, read_claim
 from billing.adapters.stripe.invoices import PaidInvoice, read_paid_invoice, with_invoice_lines
 from billing.adapters.stripe.payments import (
-    Dispute,
     RefundedCharge,
     has_all_lines,
     read_charge_refund,
@@ -34,7 +33,6 @@ from billing.adapters.stripe.subscriptions import has_all_items, read_subscripti
 
 __all__ = [
     "Claim",
-    "Dispute",
     "PaidInvoice",
     "RefundedCharge",
     "StripeEvent",
