@@ -33,10 +33,12 @@ class FeatureDocument(Body):
     name: str = ""
     type: Literal["boolean", "limit", "setting"] = "boolean"
     merge: Literal["max", "sum", "any"] = "max"
+    stripe_lookup_key: str | None = None
 
     def to_feature(self) -> Feature:
         """Say it as the domain does."""
-        return Feature(self.code, self.name, FeatureType(self.type), Merge(self.merge))
+        type_, merge = FeatureType(self.type), Merge(self.merge)
+        return Feature(self.code, self.name, type_, merge, self.stripe_lookup_key)
 
 
 class PriceDocument(Body):

@@ -19,7 +19,7 @@ from local.stripe.idempotency import Answer, IdempotencyKeys
 from local.stripe.lists import abridge
 from local.stripe.params import check, nest
 from local.stripe.paths import Paths
-from local.stripe.resources import catalog, customers, payments, sessions, subscriptions
+from local.stripe.resources import catalog, customers, features, payments, sessions, subscriptions
 from local.stripe.state import Request as Origin
 from local.stripe.state import World
 from local.stripe.tables import Obj, new_id
@@ -31,6 +31,7 @@ ROUTES: list[Route] = [
     *sessions.ROUTES,
     *subscriptions.ROUTES,
     *payments.ROUTES,
+    *features.ROUTES,
 ]
 
 PATHS: Paths[Route] = Paths()

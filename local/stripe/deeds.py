@@ -15,6 +15,7 @@ Calls under ``/_fake``, as in ``local.stripe.control``::
     POST /subscriptions/<id>/pay
         the customer pays what is open with a good card
     POST /subscriptions/<id>/status           {status}: any status, with its event
+    POST /customers/<id>/features             {lookup_keys}: Stripe's own entitlements
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.stripe import billing, checkout, refunds, standing
 from local.stripe.errors import invalid
+from local.stripe.resources import features
 from local.stripe.tables import Obj
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class Deeds:
             "/customers/<subject>/fail_next_payment": ("POST", self.fail_payments),
             "/subscriptions/<sub_id>/pay": ("POST", self.pay_subscription),
             "/subscriptions/<sub_id>/status": ("POST", self.set_status),
+            "/customers/<customer_id>/features": ("POST", self.set_features),
         }
 
     def pay_session(self, given: Obj, session_id: str) -> Obj:
@@ -128,6 +131,12 @@ class Deeds:
             for invoice in billing.open_invoices(world, sub):
                 billing.collect(world, invoice, willing=True)
             return sub
+
+    def set_features(self, given: Obj, customer_id: str) -> Obj:
+        """Give a customer features of Stripe's own."""
+        with self.server.acting() as world:
+            world.need(world.customers, customer_id)
+            return features.set_features(world, customer_id, list(given["lookup_keys"]))
 
     def set_status(self, given: Obj, sub_id: str) -> Obj:
         """Force a status."""

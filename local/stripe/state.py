@@ -123,6 +123,7 @@ class World:
         self.refunds = Table("refund", "re", "charge", "payment_intent")
         self.disputes = Table("dispute", "dp", "charge", "payment_intent")
         self.events = Table("event", "evt", "type")
+        self.features: dict[str, list[Obj]] = {}
         self.tables = [t for t in vars(self).values() if isinstance(t, Table)]
         self._by_prefix = {table.prefix: table for table in self.tables if table.prefix}
 

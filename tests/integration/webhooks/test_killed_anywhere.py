@@ -12,10 +12,9 @@ from typing import get_args
 
 import pytest
 
-from billing import composition
 from billing.settings import Settings
 from tests.support.interruptions import Killed, When, interruptions
-from tests.support.shop import Json, Shop, clock_of
+from tests.support.shop import Json, Shop
 from tests.support.snapshot import Snapshots
 
 
@@ -51,11 +50,6 @@ LIVES: list[Callable[[Shop], list[Json]]] = [
 ]
 
 
-def a_new_process(shop: Shop) -> None:
-    composition.reset()
-    composition.use_clock(lambda: clock_of(shop.stripe))
-
-
 @pytest.mark.parametrize("life", LIVES)
 def test_killed_at_any_call_to_aws(
     shop: Shop, deployment: Settings, life: Callable[[Shop], list[Json]]
@@ -84,7 +78,7 @@ def test_stripe_fails_at_any_call(shop: Shop, deployment: Settings, when: When) 
         undisturbed = snapshots.take()
         for skip, drop in itertools.product(range(asked), (True, False)):
             snapshots.restore(before)
-            a_new_process(shop)
+            shop.restart()
             shop.stripe.add_fault(method="GET", when=when, skip=skip, times=9, drop=drop)
             assert shop.deliver([event]) == [event["id"]], "it goes back to the queue"
             shop.stripe.api.faults.planned.clear()

@@ -41,7 +41,7 @@ def close(shop: Shop, charge: str, outcome: str) -> None:
     shop.control(f"charges/{charge}/dispute/close", outcome=outcome)
 
 
-def set_policy(shop: Shop, **effects: Effect) -> None:
+def set_policy(shop: Shop, **effects: Any) -> None:
     """Put the catalog with another policy; a cached one would be seen 30 s later."""
     wanted = replace(shop.catalog, policy=Policy(**effects))
     now = clock_of(shop.stripe)

@@ -22,9 +22,10 @@ from billing.adapters.stripe.translate import (
 )
 from billing.domain.account import Account, AccountKey
 from billing.domain.catalog import PROJECT_ID, Catalog
-from billing.domain.changes import Cause, CauseType, Decision, Outcome, ParkReason
+from billing.domain.changes import Cause, CauseType, Decision, Outcome, OutcomeKind, ParkReason
 from billing.services import hear
-from billing.services.commit import Wait, commit, park, skip
+from billing.services.commit import Wait, commit, park, settle
+from billing.services.follow_catalog import CatalogWord, follow_catalog
 from billing.services.heard import Heard, NeedsFreshSubscription
 from billing.services.match_account import Unappliable, match_account
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from billing.adapters.dynamo.catalog_cache import CachedCatalog
     from billing.adapters.dynamo.store import AccountStore
 
-Handler = Callable[[StripeEvent, datetime, hear.Connect], Heard | None]
+Handler = Callable[[StripeEvent, datetime, hear.Connect], Heard | CatalogWord | None]
 
 EVENT_HANDLERS: dict[str, Handler] = {
     "checkout.session.completed": hear.session,  # a purchase, or the first word of a subscription
@@ -66,6 +67,13 @@ EVENT_HANDLERS: dict[str, Handler] = {
     "charge.dispute.closed": hear.dispute,  # lost ends access; won restores what open ended
     "charge.dispute.funds_withdrawn": hear.dispute,  # carries the dispute as it stands
     "charge.dispute.funds_reinstated": hear.dispute,  # so does this
+    "entitlements.active_entitlement_summary.updated": hear.features,  # Stripe's own features
+    "product.created": hear.product,  # the catalog follows Stripe
+    "product.updated": hear.product,  # renamed or archived there
+    "product.deleted": hear.product,  # no longer sold
+    "price.created": hear.price,  # a new price of a known product can be bought
+    "price.updated": hear.price,  # archived, or sold again
+    "price.deleted": hear.price,  # no longer sold
     "customer.updated": hear.nothing,  # nothing is kept of a customer but the id
     "customer.deleted": hear.nothing,  # its subscriptions end by events of their own
 }
@@ -112,7 +120,12 @@ def apply_stripe_event(
         handler = EVENT_HANDLERS.get(event.type)
         heard = handler(event, now, using.gateway) if handler else None
         if heard is None:
-            return skip(using.accounts, cause, now=now)
+            return settle(using.accounts, cause, OutcomeKind.NO_CHANGE, now=now)
+        if isinstance(heard, CatalogWord):
+            store = using.catalogs.store
+            changed = follow_catalog(heard, store=store, gateway=using.gateway, now=now)
+            kind = OutcomeKind.APPLIED if changed else OutcomeKind.NO_CHANGE
+            return settle(using.accounts, cause, kind, now=now)
         return _apply(event, heard, cause, using, now)
     except UnreadableShape as error:
         return park(using.accounts, cause, ParkReason.UNREADABLE, str(error), now=now)
@@ -164,7 +177,7 @@ def _apply(
     )
     cause = replace(cause, project_id=key.project_id)
     try:
-        return _commit(event, heard, key, cause, using, now)
+        return _commit(event, heard, key, cause, using, now=now)
     except Unappliable as error:
         return park(using.accounts, cause, error.reason, error.detail, now=now)
 
@@ -175,6 +188,7 @@ def _commit(
     key: AccountKey,
     cause: Cause,
     using: Collaborators,
+    *,
     now: datetime,
 ) -> Outcome:
     catalog = _catalog_with(heard.price_ids, key.project_id, using.catalogs)

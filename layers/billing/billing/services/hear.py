@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from billing.adapters.stripe.shapes import reference
+from billing.adapters.stripe.shapes import reference, required
 from billing.adapters.stripe.translate import (
     PaidInvoice,
     RefundedCharge,
@@ -25,9 +25,12 @@ from billing.adapters.stripe.translate import (
 )
 from billing.domain.dispute import ChargeDispute
 from billing.domain.purchase import Purchase
+from billing.domain.stripe_features import StripeFeatures
+from billing.services.follow_catalog import CatalogWord
 from billing.services.heard import (
     Heard,
     HeardCharge,
+    HeardFeatures,
     HeardMention,
     HeardPurchase,
     HeardSubscription,
@@ -151,6 +154,31 @@ def _period_paid(paid: PaidInvoice) -> datetime | None:
     if paid.moment is None or paid.billing_reason not in _PAYS_A_WHOLE_PERIOD:
         return None
     return paid.moment.period_end
+
+
+def features(event: StripeEvent, now: datetime, gateway: Connect) -> Heard | None:
+    """Read entitlements.active_entitlement_summary.updated: it shows ten at most, so all are asked.
+
+    As of the moment before, which also settles two summaries of one second.
+    """
+    customer_id = reference(event.object, "customer")
+    if customer_id is None:
+        return None
+    as_of = max(now, event.created)
+    held = tuple(sorted(gateway().active_features(customer_id)))
+    seen = StripeFeatures(customer_id, held, as_of, event.id, now)
+    return HeardFeatures(read_claim(event.object), seen)
+
+
+def product(event: StripeEvent, now: datetime, gateway: Connect) -> CatalogWord:  # noqa: ARG001 - one signature for the table
+    """Read product.*: the catalog that has it looks at it again."""
+    return CatalogWord(required(event.object, "id"))
+
+
+def price(event: StripeEvent, now: datetime, gateway: Connect) -> CatalogWord | None:  # noqa: ARG001 - one signature for the table
+    """Read price.*: so does the catalog that has its product."""
+    product_id = reference(event.object, "product")
+    return CatalogWord(product_id, required(event.object, "id")) if product_id else None
 
 
 def scheduled(event: StripeEvent, now: datetime, gateway: Connect) -> Heard | None:  # noqa: ARG001 - one signature for the table

@@ -13,6 +13,7 @@ from billing.domain.dispute import ChargeDispute, merge_disputes
 from billing.domain.holdings import holdings_of
 from billing.domain.purchase import Purchase, PurchaseLine, merge_purchase
 from billing.domain.refund import ChargeRefund, merge_refunds
+from billing.domain.stripe_features import StripeFeatures, merge_features
 from billing.domain.subscription import (
     Moment,
     Subscription,
@@ -165,6 +166,31 @@ class HeardCharge:
         merged = merge_purchase(known, self.seen)
         kind = OutcomeKind.STALE if merged == known else OutcomeKind.APPLIED
         return Decision(account.with_purchase(merged), kind)
+
+
+@dataclass(frozen=True, slots=True)
+class HeardFeatures:
+    """Which features Stripe says that a customer has, by Stripe's lookup keys."""
+
+    claim: Claim
+    seen: StripeFeatures
+    price_ids: frozenset[str] = frozenset()
+
+    def decide(
+        self,
+        account: Account,
+        catalog: Catalog,
+        fresh: Subscription | None = None,  # noqa: ARG002 - part of the protocol
+    ) -> Decision:
+        """Keep the newer word, of the features that the catalog names."""
+        ours = {f.stripe_lookup_key: f.code for f in catalog.features if f.stripe_lookup_key}
+        codes = tuple(sorted(ours[key] for key in self.seen.codes if key in ours))
+        known = account.features.get(self.seen.customer_id)
+        if known is None and not codes:
+            return Decision(account, OutcomeKind.NO_CHANGE)
+        merged = merge_features(known, replace(self.seen, codes=codes))
+        kind = OutcomeKind.STALE if merged == known else OutcomeKind.APPLIED
+        return Decision(account.with_features(merged), kind)
 
 
 def _with_fresh(known: Subscription | None, fresh: Subscription | None) -> Subscription:
