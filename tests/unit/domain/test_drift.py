@@ -55,7 +55,7 @@ def test_both_sides_are_told_in_words() -> None:
         KEY,
     )
     assert (difference.ours, difference.stripes) == ("2 x price_pro", "3 x price_pro")
-    assert (difference.subscription_id, difference.account) == ("sub_1", KEY)
+    assert (difference.object_id, difference.account) == ("sub_1", KEY)
 
 
 def test_what_a_paid_invoice_told_is_no_difference() -> None:

@@ -11,6 +11,7 @@ from billing.domain.policy import Holding, earliest
 from billing.domain.purchase import Purchase
 from billing.domain.refund import ChargeRefund
 from billing.domain.status import GrantState, Source, SubscriptionStatus, TakenBack
+from billing.domain.stripe_features import StripeFeatures
 from billing.domain.subscription import Subscription, standing
 
 
@@ -22,6 +23,7 @@ def holdings_of(account: Account) -> tuple[Holding, ...]:
                 *(h for fact in account.subscriptions.values() for h in _of_subscription(fact)),
                 *(h for fact in account.purchases.values() for h in _of_purchase(fact)),
                 *(_of_grant(fact) for fact in account.grants.values()),
+                *(h for fact in account.features.values() for h in _of_features(fact)),
             ),
             key=lambda h: (h.source, h.source_id, h.price_id or "", h.feature_code or ""),
         )
@@ -67,12 +69,23 @@ def _of_purchase(fact: Purchase) -> Iterator[Holding]:
             source=Source.PURCHASE,
             source_id=fact.id,
             state=fact.state.value,
-            valid_from=min(paid_at, fact.first_seen),
+            valid_from=min(paid_at, fact.paid_seen or paid_at),
             period_end=_end_of_validity(paid_at, line.validity_days),
             taken_back=_taken_back(fact.refunds, fact.disputes),
             quantity=line.quantity,
             product_id=line.product_id,
             price_id=line.price_id,
+        )
+
+
+def _of_features(fact: StripeFeatures) -> Iterator[Holding]:
+    for code in fact.codes:
+        yield Holding(
+            source=Source.SUBSCRIPTION,
+            source_id=fact.customer_id,
+            state=SubscriptionStatus.ACTIVE.value,
+            valid_from=min(fact.as_of, fact.first_seen),
+            feature_code=code,
         )
 
 
