@@ -49,11 +49,11 @@ logs: $(STAMPS)/venv ## what the functions of the running stack logged
 
 # -- checks ------------------------------------------------------------------------------------
 
-.PHONY: test check fmt unit integration contract floors e2e
-test: ## everything: check, unit, integration, contract, coverage floors, e2e
+.PHONY: test check fmt unit integration contract floors concurrency soak e2e
+test: ## everything: check, unit, integration, contract, coverage floors, concurrency, e2e
 	@started=$$SECONDS; \
-	$(MAKE) check unit integration contract floors e2e; \
-	printf '\nAll passed: check, unit, integration, contract, coverage floors, e2e in %d s.\n' $$((SECONDS - started))
+	$(MAKE) check unit integration contract floors concurrency e2e; \
+	printf '\nAll passed: check, unit, integration, contract, coverage floors, concurrency, e2e in %d s.\n' $$((SECONDS - started))
 
 check: $(STAMPS)/venv $(STAMPS)/template ## format, lint, types, layering, template
 	$(call step,ruff format --check,$(BIN)/ruff format --quiet --check .)
@@ -78,12 +78,18 @@ floors: $(STAMPS)/venv ## coverage floors; after unit, integration and contract
 	$(call floor,functions by the integration tests alone,integration,functions/*,70)
 	$(call floor,layers/billing by unit$(comma) integration and contract tests,all,layers/billing/*,85)
 
+concurrency: $(STAMPS)/local ## many writers on one account, on engines with real transactions
+	$(call step,concurrency tests,$(PYTEST) tests/concurrency $(LOOPBACK))
+
+soak: $(STAMPS)/local ## lives, a burst and races for SOAK_SECONDS (600) from SOAK_SEED (1) on
+	$(call step,soak,SOAK_SECONDS=$${SOAK_SECONDS:-600} HYPOTHESIS_PROFILE=soak $(PYTEST) tests/soak tests/concurrency $(LOOPBACK))
+
 e2e: $(STAMPS)/local ## a fresh local stack over HTTP, IAM enforced
 	$(call step,end-to-end tests,$(PYTEST) tests/e2e $(LOOPBACK))
 
 # -- AWS ---------------------------------------------------------------------------------------
 
-.PHONY: build deploy admin-key
+.PHONY: build deploy admin-key redrive
 build: $(STAMPS)/local ## artifacts for AWS, into .aws-sam
 	@$(BIN)/python -c "import sys; sys.exit(sys.version_info[:2] != (3, 13) and 'AWS runs Python 3.13 and the layers ship its bytecode: rm -r .venv, install 3.13, make build')"
 	$(call step,sam build,PATH="$(CURDIR)/$(BIN):$$PATH" LAYER_PYTHON="$(CURDIR)/$(BIN)/python" \
@@ -94,6 +100,9 @@ deploy: build ## deploy STAGE=dev|staging|prod with your AWS credentials
 
 admin-key: $(STAMPS)/venv ## print a new admin key: STAGE=… OPERATOR=who-it-is-for
 	@PYTHONPATH=layers/billing exec $(BIN)/python -m local.bootstrap --stack billing-$(STAGE) --operator "$(OPERATOR)"
+
+redrive: $(STAMPS)/venv ## put dead letters back on the queue: STAGE=… [ARGS=--dry-run]; STAGE=local is this machine's
+	@exec $(BIN)/python -m local.redrive --stack billing-$(STAGE) $(ARGS)
 
 # -- environments: made when first needed, remade when their requirements change ---------------
 

@@ -19,8 +19,8 @@ from billing.services.manage_projects import known_project
 from billing.services.view_account import AccountView, view_account
 from billing.stores import account_store, catalog_store
 from functions.admin.admission import operators_router
+from functions.admin.asking import instant_asked, needed
 from functions.admin.paging import cursor_of, limit_of, next_cursor
-from functions.admin.schemas import instant_of
 
 router = operators_router()
 
@@ -30,7 +30,7 @@ def list_or_view() -> Response[str]:
     """List a project's accounts by user id, or view the one of `user_id`."""
     event = router.current_event.raw_event
     asked = query(event, "project_id", "user_id", "at", "limit", "cursor")
-    project_id = _needed(asked, "project_id")
+    project_id = needed(asked, "project_id")
     if "user_id" in asked:
         asked = query(event, "project_id", "user_id", "at")
         return _view(AccountKey(project_id, asked["user_id"]), asked)
@@ -55,7 +55,7 @@ def history(project_id: str, user_id: str) -> Response[str]:
 def history_of() -> Response[str]:
     """List what was done to the account of any user id, newest first."""
     asked = query(router.current_event.raw_event, "project_id", "user_id", "limit", "cursor")
-    return _history(AccountKey(_needed(asked, "project_id"), _needed(asked, "user_id")), asked)
+    return _history(AccountKey(needed(asked, "project_id"), needed(asked, "user_id")), asked)
 
 
 def _list(project_id: str, asked: dict[str, str]) -> Response[str]:
@@ -79,10 +79,7 @@ def _list(project_id: str, asked: dict[str, str]) -> Response[str]:
 
 
 def _view(key: AccountKey, asked: dict[str, str]) -> Response[str]:
-    try:
-        at = instant_of(asked["at"]) if "at" in asked else None
-    except ValueError as error:
-        raise InvalidInput.field("at", "must be an instant such as 2026-03-01T12:00:00Z") from error
+    at = instant_asked(asked)
     found = view_account(key, accounts=account_store(), catalogs=catalog_store(), now=now(), at=at)
     return answer(_viewed(found))
 
@@ -124,9 +121,3 @@ def _history(key: AccountKey, asked: dict[str, str]) -> Response[str]:
 
 def _entry(entry: HistoryEntry) -> dict[str, Any]:
     return {name: value for name, value in shown(entry).items() if name != "key"}
-
-
-def _needed(asked: dict[str, str], name: str) -> str:
-    if name not in asked:
-        raise InvalidInput.field(name, "is needed")
-    return asked[name]

@@ -1,4 +1,4 @@
-"""Causes as the ledger remembers them: /api/v1/admin/events. Read only."""
+"""What the ledger remembers, and what waits in it: /api/v1/admin/events."""
 
 from __future__ import annotations
 
@@ -6,41 +6,109 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from billing.domain.changes import LedgerEntry
-from billing.domain.errors import NotFound
-from billing.http import answer, query
-from billing.presentation import shown
-from billing.stores import account_store, parked_causes
-from functions.admin.admission import operators_router
-from functions.admin.paging import cursor_of, limit_of, next_cursor
+from billing.adapters.dynamo.catalog_cache import CachedCatalog
+from billing.adapters.stripe.gateway import gateway
+from billing.composition import now
+from billing.domain.account import AccountKey
+from billing.http import answer, query, read_body
+from billing.observability import count, logger
+from billing.services.apply_stripe_event import Collaborators
+from billing.services.link_event import link_event
+from billing.services.replay_events import Replayed, replay_event, replay_events
+from billing.services.view_event import view_event
+from billing.stores import account_store, catalog_store, parked_causes
+from functions.admin.admission import operator_of, operators_router
+from functions.admin.events_wire import (
+    LinkRequest,
+    ReplayRequest,
+    shown_entry,
+    shown_replayed,
+    wanted_of,
+)
+from functions.admin.paging import cursor_of, decoded_cursor, limit_of, next_cursor
 
-LONGEST_ID = 255
+ENOUGH_TIME = 8_000
+"""Milliseconds that one more replay may take, where Stripe is asked and slow to answer."""
 
 router = operators_router()
 
 
 @router.get("/api/v1/admin/events")
 def list_parked() -> Response[str]:
-    """List what is parked and why, the oldest first."""
-    asked = query(router.current_event.raw_event, "limit", "cursor")
-    page = parked_causes().page(limit_of(asked), cursor_of(asked))
-    events = [_event(entry) for entry in page.items]
+    """List what is parked and why, the longest waiting first."""
+    asked = query(
+        router.current_event.raw_event,
+        *("reason", "project_id", "older_than_seconds", "limit", "cursor"),
+    )
+    page = parked_causes().page(limit_of(asked), cursor_of(asked), wanted_of(asked, now()))
+    events = [shown_entry(entry) for entry in page.items]
     return answer({"events": events, "next_cursor": next_cursor(page.next_cursor)})
 
 
 @router.get("/api/v1/admin/events/<event_id>")
 def get(event_id: str) -> Response[str]:
-    """Show what became of a Stripe event or of an operator's command."""
-    entry = account_store().ledger_entry(event_id) if len(event_id) <= LONGEST_ID else None
-    if entry is None:
-        raise NotFound(f"Nothing is known of '{event_id[:LONGEST_ID]}'.")
-    return answer(_event(entry))
+    """Show what became of a Stripe event or of an operator's command; a parked one whole."""
+    entry, payload, source = view_event(event_id, account_store(), gateway)
+    return answer({**shown_entry(entry), "payload": payload, "payload_from": source})
 
 
-def _event(entry: LedgerEntry) -> dict[str, Any]:
-    """Show an entry without its payload, which may name people."""
-    hidden = {"payload", "fingerprint", "cause_id"}
-    return {
-        "event_id": entry.cause_id,
-        **{name: value for name, value in shown(entry).items() if name not in hidden},
-    }
+@router.post("/api/v1/admin/events/<event_id>/link")
+def link(event_id: str) -> Response[str]:
+    """Say whose the customer of an unmatched event is, and replay the event."""
+    body = read_body(router.current_event.raw_event, LinkRequest)
+    linked = link_event(
+        event_id,
+        AccountKey(body.project_id, body.user_id),
+        body.reason,
+        using=_collaborators(),
+        projects=catalog_store(),
+        operator=operator_of(router).name,
+        now=now(),
+    )
+    return answer({**_told(linked.replayed), "linked_ids": list(linked.ids)})
+
+
+@router.post("/api/v1/admin/events/<event_id>/replay")
+def replay(event_id: str) -> Response[str]:
+    """Apply a parked event again."""
+    operator = operator_of(router).name
+    return answer(
+        _told(replay_event(event_id, using=_collaborators(), operator=operator, now=now()))
+    )
+
+
+@router.post("/api/v1/admin/events/replay")
+def replay_all() -> Response[str]:
+    """Apply the parked events of a reason again, some at a time."""
+    body = read_body(router.current_event.raw_event, ReplayRequest)
+    context = router.lambda_context
+    done = replay_events(
+        body.to_wanted(),
+        body.limit,
+        None if body.cursor is None else decoded_cursor(body.cursor),
+        parked=parked_causes(),
+        using=_collaborators(),
+        operator=operator_of(router).name,
+        now=now(),
+        has_time=lambda: context.get_remaining_time_in_millis() > ENOUGH_TIME,
+    )
+    events = [_told(replayed) for replayed in done.events]
+    cursor = next_cursor(done.next_cursor)
+    return answer({"events": events, "next_cursor": cursor, "remaining": done.remaining})
+
+
+def _collaborators() -> Collaborators:
+    """Compose with projects and catalogs as they are this moment: the operator just changed one."""
+    return Collaborators(account_store(), CachedCatalog(catalog_store()), gateway)
+
+
+def _told(replayed: Replayed) -> dict[str, Any]:
+    count("EventReplayed", outcome=str(replayed.outcome))
+    logger.info(
+        "event replayed",
+        event_id=replayed.event_id,
+        outcome=replayed.outcome,
+        reason=replayed.reason,
+        operator=operator_of(router).name,
+    )
+    return shown_replayed(replayed)

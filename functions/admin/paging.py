@@ -35,8 +35,15 @@ def cursor_of(asked: Mapping[str, str]) -> str | None:
         InvalidInput: no answer gave such a cursor.
     """
     text = asked.get("cursor")
-    if text is None:
-        return None
+    return None if text is None else decoded_cursor(text)
+
+
+def decoded_cursor(text: str) -> str:
+    """Read a cursor.
+
+    Raises:
+        InvalidInput: no answer gave such a cursor.
+    """
     try:
         decoded = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True).decode()
     except (ValueError, binascii.Error):

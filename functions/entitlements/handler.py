@@ -12,8 +12,9 @@ from billing.adapters.dynamo.reader import AccessReader
 from billing.auth import bearer_key
 from billing.composition import now, once
 from billing.domain.errors import InvalidInput
+from billing.domain.verdict import judge
 from billing.http import answer, create_app, lambda_handler_for, query, read_json
-from billing.services.read_access import AccessAnswer, judge, read_access
+from billing.services.read_access import AccessAnswer, read_access
 from billing.settings import settings
 from functions.entitlements import wire
 
@@ -42,7 +43,8 @@ def check() -> Response[str]:
     if not feature_code:
         raise InvalidInput.field("feature_code", "is needed")
     found = _read(asked, include_inactive=True)
-    return _cacheable(found, wire.check(found, feature_code, judge(found, feature_code)))
+    verdict = judge(found.accesses, found.catalog, feature_code, found.checked_at)
+    return _cacheable(found, wire.check(found, feature_code, verdict))
 
 
 @app.post("/api/v1/entitlements/batch")

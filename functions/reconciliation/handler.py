@@ -13,8 +13,9 @@ from aws_lambda_powertools.event_handler import Response
 from billing.auth import ADMIN, Caller, authenticate
 from billing.composition import now
 from billing.domain.errors import NotFound
-from billing.http import answer, create_app, lambda_handler_for
+from billing.http import answer, create_app, lambda_handler_for, query
 from billing.observability import logger
+from billing.services.list_differences import list_differences
 from billing.services.mint_id import repeatable_id
 from billing.services.start_reconciliation import Wanted, start_reconciliation
 from billing.stores import cached_catalog, catalog_store
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 SCHEDULER = "aws.scheduler"
+
+DAILY_SHARDS = 4
+"""Parts of Stripe's side that the daily run looks at beside each other."""
 
 app = create_app()
 
@@ -46,12 +50,14 @@ def start() -> Response[str]:
 
 @app.get("/api/v1/admin/reconcile/<run_id>")
 def report(run_id: str) -> Response[str]:
-    """Answer how far a run is, and what it found."""
+    """Answer how far a run is, and what it found, page by page."""
     _operator()
+    cursor = query(app.current_event.raw_event, "cursor").get("cursor")
     run = run_store().get(run_id)
     if run is None:
         raise NotFound(f"There is no run '{run_id}'.")
-    return answer(wire.report(run))
+    found = list_differences(run_store(), run, cursor)
+    return answer(wire.report(run_store().with_progress(run), found))
 
 
 def _operator() -> Caller:
@@ -71,14 +77,14 @@ def _work(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         run_id = event["run_id"]
     else:
         raise ValueError("This is neither a request, nor the clock, nor a run of our own.")
-    made = go_on(run_id, context.get_remaining_time_in_millis)
+    made = go_on(run_id, event.get("shard"), context.get_remaining_time_in_millis)
     return {"run_id": made.id, "status": made.status} if made else {}
 
 
 def _scheduled(event_id: str) -> str:
     """Record the run of one tick of the clock; a tick that is delivered again is the same run."""
     return start_reconciliation(
-        Wanted(),
+        Wanted(shards=DAILY_SHARDS),
         actor="schedule",
         runs=run_store(),
         find_project=catalog_store().project,

@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, proce
 
 from billing.adapters.stripe.gateway import gateway
 from billing.composition import now
+from billing.domain.changes import OutcomeKind
 from billing.observability import count, logger
 from billing.services.apply_stripe_event import Collaborators, apply_stripe_event
 from billing.stores import account_store, cached_catalog
@@ -30,6 +31,8 @@ def apply_record(record: SQSRecord) -> None:
         logger.exception("event failed", event_id=payload.get("id"), type=payload.get("type"))
         raise
     count("WebhookProcessed", type=str(payload.get("type")), outcome=outcome.kind)
+    if outcome.kind is OutcomeKind.PARKED:
+        count("EventParked")
     logger.info(
         "event processed",
         event_id=outcome.cause_id,

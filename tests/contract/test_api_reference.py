@@ -9,6 +9,7 @@ import pytest
 from billing.auth import PROJECT_SCOPES
 from billing.domain.changes import OutcomeKind, ParkReason
 from billing.domain.drift import Drift
+from billing.domain.remedies import Action
 from billing.services.receive_event import Reception
 from tests.support import error_table, samples, template
 
@@ -58,7 +59,15 @@ def test_the_errors_of_one_code_have_one_status() -> None:
 
 
 @pytest.mark.parametrize(
-    "word", [*Reception, *Drift, *ParkReason, *PROJECT_SCOPES, *(set(OutcomeKind) - {"duplicate"})]
+    "word",
+    [
+        *Reception,
+        *Drift,
+        *Action,
+        *ParkReason,
+        *PROJECT_SCOPES,
+        *(set(OutcomeKind) - {"duplicate"}),
+    ],
 )
 def test_a_word_that_answers_use_is_explained(word: str) -> None:
     assert f"`{word}`" in TEXT

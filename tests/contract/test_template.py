@@ -152,7 +152,11 @@ def test_a_message_stays_hidden_while_it_may_still_be_worked_on() -> None:
 
 def test_every_dead_letter_queue_raises_an_alarm() -> None:
     alarms = template.resources("AWS::CloudWatch::Alarm").values()
-    watched = {alarm["Properties"]["Dimensions"][0]["Value"]["Fn::GetAtt"] for alarm in alarms}
+    watched = {
+        alarm["Properties"]["Dimensions"][0]["Value"]["Fn::GetAtt"]
+        for alarm in alarms
+        if alarm["Properties"]["Namespace"] == "AWS/SQS"
+    }
     queues = [name for name in template.resources("AWS::SQS::Queue") if "DeadLetter" in name]
     assert watched == {f"{name}.QueueName" for name in queues}
     assert all(alarm["Properties"]["AlarmActions"] for alarm in alarms)

@@ -105,9 +105,13 @@ def _body(json_body: object, body: str | None, raw: bytes | None) -> tuple[str |
     return (json.dumps(json_body), False) if json_body is not None else (body, False)
 
 
-def call(handler: Callable[[Event, Any], dict[str, Any]], event: Event) -> Answer:
+def call(
+    handler: Callable[[Event, Any], dict[str, Any]],
+    event: Event,
+    context: LambdaContext | None = None,
+) -> Answer:
     """Invoke a handler as Lambda does, and read its response."""
-    response = handler(event, LambdaContext())
+    response = handler(event, context or LambdaContext())
     headers = {name.lower(): value for name, value in response.get("headers", {}).items()}
     text = response.get("body") or ""
     if response.get("isBase64Encoded"):

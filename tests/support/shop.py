@@ -37,6 +37,9 @@ from tests.support.world import ORIGIN
 
 Json = dict[str, Any]
 
+CATALOG_EVENTS = tuple(t for t in EVENT_HANDLERS if t.startswith(("product.", "price.")))
+"""What changes what is sold, not what somebody holds."""
+
 STRIPE_KEY = "sk_test_integration"
 WEBHOOK_SECRET = "whsec_integration"
 
@@ -145,8 +148,8 @@ class Shop:
     # -- what Stripe does
 
     def events(self, *types: str) -> list[Json]:
-        """The events of these types, or all that the service handles, oldest first."""
-        wanted = types or tuple(EVENT_HANDLERS)
+        """The events of these types, or all that the service handles of accounts, oldest first."""
+        wanted = types or tuple(t for t in EVENT_HANDLERS if t not in CATALOG_EVENTS)
         return [event for event in self.stripe.events() if event["type"] in wanted]
 
     def payload(self, event: Json, version: str = "2026-10-28.endive") -> Json:
@@ -216,6 +219,11 @@ class Shop:
         items = (*AccountItem.query(account), *HistoryItem.query(account))
         for item in (*items, *PointerItem.scan(), *LedgerItem.scan()):
             item.delete()
+
+    def restart(self) -> None:
+        """Let a new process serve: nothing is remembered."""
+        composition.reset()
+        composition.use_clock(lambda: clock_of(self.stripe))
 
     # -- what is true
 

@@ -12,16 +12,18 @@ Item = dict[str, Any]
 
 
 class Snapshots:
-    """The accounts, pointers, ledger and history tables, raw."""
+    """The accounts, pointers, ledger and history tables, raw; `with_catalog` that one, too."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, with_catalog: bool = False) -> None:
         self._client = boto3.client("dynamodb", region_name="eu-west-1")
-        self._tables = {
+        self._tables: dict[str, tuple[str, ...]] = {
             settings.accounts_table: ("pk", "sk"),
             settings.history_table: ("pk", "sk"),
             settings.pointers_table: ("pk",),
             settings.ledger_table: ("pk",),
         }
+        if with_catalog:
+            self._tables[settings.catalog_table] = ("pk", "sk")
 
     def take(self) -> dict[str, list[Item]]:
         """Return every item, in a fixed order."""

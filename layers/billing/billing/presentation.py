@@ -35,11 +35,12 @@ def shown_access(access: Access) -> dict[str, Any]:
         "source": access.source,
         "source_id": access.source_id,
         "value": access.value,
-        "sources": [_source(source) for source in access.sources],
+        "sources": [shown_source(source) for source in access.sources],
     }
 
 
-def _source(source: Entitlement) -> dict[str, Any]:
+def shown_source(source: Entitlement) -> dict[str, Any]:
+    """Write one source of a feature, as `GET /api/v1/entitlements` does."""
     return {
         "source": source.source,
         "source_id": source.source_id,

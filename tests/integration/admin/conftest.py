@@ -11,9 +11,13 @@ import pytest
 from billing.services.manage_keys import bootstrap_admin_key
 from billing.stores import catalog_store
 from functions.admin.handler import lambda_handler
+from tests.integration.webhooks.conftest import queue_url, shop, standing_stripe
 from tests.support.clock import Clock
 from tests.support.documents import notes_at_stripe
 from tests.support.requests import Answer, call, request
+from tests.support.shop import Shop
+
+__all__ = ["queue_url", "shop", "standing_stripe"]
 
 
 @dataclass(frozen=True)
@@ -68,3 +72,9 @@ def acme(ada: Operator) -> None:
 def acme_sells(ada: Operator, acme: None) -> None:
     """The same, with a catalog."""
     ada.catalog(notes_at_stripe())
+
+
+@pytest.fixture
+def operator(shop: Shop) -> Operator:
+    """An operator of the shop; she is called Ada."""
+    return Operator(shop.admin_key)

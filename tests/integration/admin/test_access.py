@@ -28,9 +28,14 @@ ROUTES = [
     ("GET", "accounts"),
     ("GET", "accounts/acme/user-1"),
     ("GET", "accounts/acme/user-1/history"),
+    ("GET", "accounts/acme/user-1/explain"),
     ("GET", "history"),
+    ("GET", "explain"),
     ("GET", "events"),
     ("GET", "events/evt_1"),
+    ("POST", "events/evt_1/link"),
+    ("POST", "events/evt_1/replay"),
+    ("POST", "events/replay"),
 ]
 
 

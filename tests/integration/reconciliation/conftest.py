@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 import pytest
 
 from billing.settings import Settings, settings
 from functions.reconciliation.handler import lambda_handler
 from local.stripe.server import FakeStripeServer
+from tests.integration.conftest import REGION
 from tests.support.requests import Answer, call, request
-from tests.support.shop import Shop, open_shop
+from tests.support.shop import Shop, open_shop, process_records, queue_record
 
 OPENING = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ROUTE = "/api/v1/admin/reconcile"
@@ -27,14 +30,46 @@ def standing_stripe() -> Iterator[FakeStripeServer]:
 
 
 @pytest.fixture
+def queue(deployment: Settings) -> EventsQueue:
+    """The queue of events, empty."""
+    return EventsQueue()
+
+
+@pytest.fixture
 def shop(
-    deployment: Settings, standing_stripe: FakeStripeServer, monkeypatch: pytest.MonkeyPatch
+    queue: EventsQueue, standing_stripe: FakeStripeServer, monkeypatch: pytest.MonkeyPatch
 ) -> Shop:
     """A project that sells."""
     standing_stripe.reset()
     monkeypatch.setenv("STRIPE_API_BASE", standing_stripe.url)
+    monkeypatch.setenv("EVENTS_QUEUE_URL", queue.url)
     settings.cache_clear()
     return open_shop(standing_stripe)
+
+
+class EventsQueue:
+    """The FIFO queue, and the function that empties it."""
+
+    def __init__(self) -> None:
+        self._sqs = boto3.client("sqs", region_name=REGION)
+        attributes: Any = {"FifoQueue": "true", "DeduplicationScope": "messageGroup"}
+        made = self._sqs.create_queue(QueueName="events.fifo", Attributes=attributes)
+        self.url = made["QueueUrl"]
+
+    def drain(self) -> list[dict[str, Any]]:
+        """Let `process` have every message; return the events."""
+        taken: list[dict[str, Any]] = []
+        while messages := self._receive():
+            for message in messages:
+                event = json.loads(message["Body"])
+                assert process_records(queue_record(event, group=str(event["id"]))) == []
+                self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+                taken.append(event)
+        return taken
+
+    def _receive(self) -> list[Any]:
+        answer = self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10)
+        return list(answer.get("Messages", []))
 
 
 @dataclass
@@ -48,9 +83,10 @@ class Operator:
         event = request("POST", ROUTE, json_body=fields or body, key=self.key)
         return call(lambda_handler, event)
 
-    def read(self, run_id: str) -> Answer:
-        """Read a run's report."""
-        return call(lambda_handler, request("GET", f"{ROUTE}/{run_id}", key=self.key))
+    def read(self, run_id: str, **query: str) -> Answer:
+        """Read a run's report, or a further page of it."""
+        event = request("GET", f"{ROUTE}/{run_id}", key=self.key, query=query)
+        return call(lambda_handler, event)
 
     def run(self, **fields: Any) -> dict[str, Any]:
         """Make a run, and return its report."""

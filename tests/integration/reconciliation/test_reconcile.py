@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from billing.adapters.stripe.gateway import gateway
+from billing.adapters.stripe import calls
+from billing.adapters.stripe.gateway import StripeGateway
+from billing.adapters.stripe.listed import ListPage
 from billing.domain.drift import Drift
-from billing.domain.runs import LISTED, Run
-from billing.services import reconcile
-from billing.stores import account_store, catalog_store
-from functions.reconciliation.background import run_store
+from billing.services.list_differences import LISTED
 from tests.support.shop import Shop
 
 from .conftest import OPENING, Operator
@@ -36,16 +35,29 @@ def test_alike_sides_have_no_differences(shop: Shop, operator: Operator) -> None
     assert report == {
         "run_id": report["run_id"],
         "status": "completed",
+        "stage": "missing",
         "actor": "Ada",
         "project_id": None,
         "since": None,
         "dry_run": False,
         "started_at": "2026-03-02T12:00:00Z",
         "finished_at": "2026-03-02T12:00:00Z",
-        "compared": 2,
-        "repaired": 0,
+        "compared": 3,
+        "phases": {
+            "events": 22,
+            "subscriptions": 2,
+            "sessions": 1,
+            "charges": 0,
+            "disputes": 0,
+            "accounts": 3,
+            "missing": 0,
+        },
         "counts": NOTHING,
+        "repaired": 0,
+        "abandoned_checkouts": 0,
+        "events_swept": 0,
         "differences": [],
+        "next_cursor": None,
         "error": None,
     }
 
@@ -69,16 +81,18 @@ def test_what_has_ended_on_both_sides_is_alike(shop: Shop, operator: Operator) -
 
 def test_one_that_was_never_heard_of_is_missing_here(shop: Shop, operator: Operator) -> None:
     session = shop.buy("u1")
-    report = operator.run()
+    report = operator.run(dry_run=True)
     assert found(report) == {"missing_here": 1}
     assert report["differences"] == [
         {
             "kind": "missing_here",
-            "subscription_id": session["subscription"],
+            "object_id": session["subscription"],
             "project_id": "demo",
             "user_id": "u1",
             "ours": None,
             "stripe": "active",
+            "changed_at": "2026-03-02T12:00:00Z",
+            "repair": None,
         }
     ]
 
@@ -97,7 +111,7 @@ def test_one_that_is_deleted_at_stripe_is_missing_there(shop: Shop, operator: Op
     shop.stripe.reset()
     report = operator.run()
     assert found(report) == {"missing_at_stripe": 1}
-    assert report["differences"][0]["subscription_id"] == session["subscription"]
+    assert report["differences"][0]["object_id"] == session["subscription"]
     assert report["differences"][0]["user_id"] == "u1"
     assert report["differences"][0]["ours"] == "active"
 
@@ -151,7 +165,7 @@ def test_a_change_that_was_not_heard_is_a_difference(
     shop.deliver_all()
     shop.stripe.advance(seconds=1)
     change(shop, session["subscription"])
-    report = operator.run()
+    report = operator.run(dry_run=True)
     assert found(report).keys() == kinds
     shop.deliver_all()
     assert found(operator.run()) == {}
@@ -168,7 +182,7 @@ def test_one_that_nobody_knows_is_an_orphan(shop: Shop, operator: Operator) -> N
     )
     report = operator.run()
     assert found(report) == {"orphaned": 2}
-    named = {difference["subscription_id"] for difference in report["differences"]}
+    named = {difference["object_id"] for difference in report["differences"]}
     assert named == {orphan, unknown_project}
 
 
@@ -186,24 +200,15 @@ def test_one_whose_metadata_is_no_user_is_an_orphan(shop: Shop, operator: Operat
     assert found(operator.run()) == {"orphaned": 1}
 
 
-def test_one_that_stripe_lists_too_late_is_looked_up(shop: Shop) -> None:
+def test_one_that_stripe_lists_too_late_is_looked_up(
+    shop: Shop, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop.buy("u1")
     shop.deliver_all()
-
-    class Late:
-        """A Stripe that lists nothing yet."""
-
-        def subscriptions(self, *, created_since: datetime | None = None) -> Iterator[Any]:
-            return iter(())
-
-        def subscription(self, subscription_id: str) -> Any:
-            return gateway().subscription(subscription_id)
-
-    using = reconcile.Collaborators(
-        run_store(), account_store(), catalog_store(), Late, clock=lambda: OPENING
-    )
-    run = reconcile.reconcile(Run("run_1", "Ada", OPENING), using)
-    assert (run.status, run.compared, run.counts) == ("completed", 1, {})
+    monkeypatch.setattr(StripeGateway, "page", lambda *_: ListPage([], None))
+    report = operator.run()
+    assert (found(report), report["phases"]["subscriptions"]) == ({}, 0)
+    assert report["phases"]["missing"] == 1
 
 
 def test_one_that_names_another_account_than_the_one_that_holds_it(
@@ -255,22 +260,27 @@ def test_a_run_since_an_instant_looks_at_what_is_newer(shop: Shop, operator: Ope
     assert report["differences"][0]["user_id"] == "u2"
 
 
-def test_many_differences_are_counted_and_the_first_are_listed(
+def test_many_differences_are_counted_and_listed_page_by_page(
     shop: Shop, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reconcile, "PAGE", 7)
-    for _ in range(LISTED + 5):
-        _subscription_of_a_stranger(shop, {})
+    monkeypatch.setattr(calls, "PAGE", 7)
+    made = {_subscription_of_a_stranger(shop, {}) for _ in range(LISTED + 12)}
     report = operator.run()
-    assert found(report) == {"orphaned": LISTED + 5}
-    assert len(report["differences"]) == LISTED
-    assert report["compared"] == LISTED + 5
+    assert found(report) == {"orphaned": LISTED + 12}
+    assert report["compared"] == LISTED + 12
+    assert len(report["differences"]) == LISTED + 5  # whole pages
+    rest = operator.read(report["run_id"], cursor=report["next_cursor"]).body
+    assert rest["next_cursor"] is None
+    listed = [*report["differences"], *rest["differences"]]
+    assert {difference["object_id"] for difference in listed} == made
+    assert len(listed) == len(made)
+    assert operator.read(report["run_id"], cursor="stripe.9:0").status == 422
 
 
-def test_a_run_changes_nothing(shop: Shop, operator: Operator) -> None:
+def test_a_dry_run_changes_nothing(shop: Shop, operator: Operator) -> None:
     shop.buy("u1")
     shop.deliver_all()
     before = shop.account("u1")
     shop.stripe.advance(days=40)
-    operator.run()
+    operator.run(dry_run=True)
     assert shop.account("u1") == before

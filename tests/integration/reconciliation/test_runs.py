@@ -11,7 +11,6 @@ from botocore.exceptions import EndpointConnectionError
 
 from billing.domain.errors import NotConfigured
 from billing.services import start_reconciliation
-from billing.services.reconcile import OutOfTime
 from billing.settings import Settings, settings
 from billing.stores import account_store
 from functions.reconciliation import background
@@ -142,7 +141,7 @@ def test_an_invocation_of_no_known_kind_is_refused(shop: Shop) -> None:
             work(event)
 
 
-def test_a_run_that_fails_says_why_and_is_tried_again_from_the_start(
+def test_a_run_that_fails_says_why_and_goes_on_when_it_is_tried_again(
     operator: Operator, shop: Shop, lambda_service: Lambda
 ) -> None:
     shop.buy("u1")
@@ -171,16 +170,18 @@ def test_without_a_background_a_failure_is_still_only_the_runs(
     assert (report["status"], report["error"]) == ("failed", "stripe_unavailable")
 
 
-def test_a_run_ends_before_the_functions_time_does(
+def test_a_run_goes_on_in_another_invocation_before_the_functions_time_ends(
     operator: Operator, shop: Shop, lambda_service: Lambda
 ) -> None:
     shop.buy("u1")
     operator.start()
     payload = json.loads(lambda_service.asked[0]["Payload"])
-    with pytest.raises(OutOfTime):
-        work(payload, Context(milliseconds=59_000))
+    work(payload, Context(milliseconds=background.RESERVE))
+    assert json.loads(lambda_service.asked[1]["Payload"]) == {**payload, "shard": "events.0"}
+    assert operator.read(payload["run_id"]).body["status"] == "running"
+    work(json.loads(lambda_service.asked[1]["Payload"]))
     report = operator.read(payload["run_id"]).body
-    assert (report["status"], report["error"]) == ("failed", "out_of_time")
+    assert (report["status"], report["compared"]) == ("completed", 1)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from urllib3.util import connection
 
 from billing.adapters.stripe.breaker import FAILURES
 from billing.adapters.stripe.gateway import StripeGateway
+from billing.adapters.stripe.listed import Listed, Window
 from billing.adapters.stripe.orders import SessionOrder
 from billing.adapters.stripe.transport import Timeouts
 from billing.adapters.stripe.trouble import CustomerGone
@@ -203,8 +204,14 @@ def test_all_subscriptions_are_gone_through(
     for _ in range(5):
         session = gateway.create_checkout_session(an_order(gateway))
         made.append(stripe_server.pay(session.id)["subscription"])
-    assert {s["id"] for s in gateway.subscriptions()} == set(made)
-    assert list(gateway.subscriptions(created_since=NOON + timedelta(days=1))) == []
+    first = gateway.page(Listed.SUBSCRIPTIONS)
+    second = gateway.page(Listed.SUBSCRIPTIONS, after=first.cursor)
+    third = gateway.page(Listed.SUBSCRIPTIONS, after=second.cursor)
+    assert [s["id"] for page in (first, second, third) for s in page.objects] == made[::-1]
+    assert third.cursor is None
+    tomorrow = NOON + timedelta(days=1)
+    assert gateway.page(Listed.SUBSCRIPTIONS, Window(begin=tomorrow)).objects == []
+    assert len(gateway.page(Listed.SUBSCRIPTIONS, Window(end=tomorrow)).objects) == 2
 
 
 def test_a_subscription_of_many_items_is_fetched_whole(
@@ -223,15 +230,15 @@ def test_a_subscription_of_many_items_is_fetched_whole(
     assert len(gateway.subscription_items(subscription_id)) == 12
 
 
-def test_undelivered_events_are_found(
+def test_events_are_listed_and_fetched(
     gateway: StripeGateway, stripe_server: FakeStripeServer
 ) -> None:
     stripe_server.pay(gateway.create_checkout_session(an_order(gateway)).id)
     lost = stripe_server.events("checkout.session.completed")[0]["id"]
-    stripe_server.mark_delivery(lost, "failed")
-    since = NOON - timedelta(days=1)
-    assert lost in [event["id"] for event in gateway.events(since, undelivered=True)]
-    assert len(list(gateway.events(since))) == len(stripe_server.events())
+    since = Window(NOON - timedelta(days=1))
+    listed = [event["id"] for event in gateway.page(Listed.EVENTS, since).objects]
+    assert lost in listed
+    assert len(listed) == len(stripe_server.events())
     event = gateway.event(lost)
     assert event
     assert event["data"]["object"]["object"] == "checkout.session"

@@ -10,7 +10,17 @@ from billing.domain.errors import InvalidInput
 from billing.domain.link import StripeLink
 from billing.domain.purchase import Purchase
 from billing.domain.status import FeatureValue
+from billing.domain.stripe_features import StripeFeatures
 from billing.domain.subscription import Subscription
+
+
+def user_id_problem(user_id: str) -> str | None:
+    """Say why a text cannot be a user id; `None` where it can."""
+    if not 1 <= len(user_id) <= 256:
+        return "must have 1 to 256 characters"
+    if any(ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in user_id):
+        return "must not contain control characters"
+    return None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,12 +38,9 @@ class AccountKey:
         """
         if not PROJECT_ID.fullmatch(self.project_id):
             raise InvalidInput.field("project_id", "must match [a-z0-9][a-z0-9-]{1,47}")
-        if not 1 <= len(self.user_id) <= 256:
-            raise InvalidInput.field("user_id", "must have 1 to 256 characters")
-        if any(
-            ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in self.user_id
-        ):
-            raise InvalidInput.field("user_id", "must not contain control characters")
+        problem = user_id_problem(self.user_id)
+        if problem:
+            raise InvalidInput.field("user_id", problem)
 
     def __str__(self) -> str:
         return f"{self.project_id}#{self.user_id}"
@@ -62,7 +69,7 @@ class ManualGrant:
     revoke_reason: str | None = None
 
 
-Fact = Subscription | Purchase | ManualGrant | StripeLink
+Fact = Subscription | Purchase | ManualGrant | StripeLink | StripeFeatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,7 @@ class Account:
     grants: dict[str, ManualGrant] = field(default_factory=dict)
     updated_at: datetime | None = None
     links: dict[str, StripeLink] = field(default_factory=dict)
+    features: dict[str, StripeFeatures] = field(default_factory=dict)
 
     def with_subscription(self, subscription: Subscription) -> Account:
         """Put a subscription in the place of what was known of it."""
@@ -103,6 +111,11 @@ class Account:
         links = {**self.links, link.id: link}
         return replace(self, links=links).with_customer(link.customer_id)
 
+    def with_features(self, features: StripeFeatures) -> Account:
+        """Put Stripe's word on a customer's features in the place of what was known."""
+        known = {**self.features, features.customer_id: features}
+        return replace(self, features=known).with_customer(features.customer_id)
+
     def with_customer(self, customer_id: str | None) -> Account:
         """Know the Stripe customer, unless one is known: the portal opens for the first."""
         return (
@@ -116,6 +129,7 @@ class Account:
             **{f"purchase#{key}": fact for key, fact in self.purchases.items()},
             **{f"grant#{key}": fact for key, fact in self.grants.items()},
             **{f"link#{key}": fact for key, fact in self.links.items()},
+            **{f"features#{key}": fact for key, fact in self.features.items()},
         }
 
     def stripe_ids(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from billing.domain.policy import Policy
@@ -42,12 +43,18 @@ class PriceType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """Something that a micro-app asks for by its code."""
+    """Something that a micro-app asks for by its code.
+
+    Attributes:
+        stripe_lookup_key: of the feature at Stripe whose active entitlements give this one too,
+            for a catalog that uses Stripe's own features.
+    """
 
     code: str
     name: str = ""
     type: FeatureType = FeatureType.BOOLEAN
     merge: Merge = Merge.MAX
+    stripe_lookup_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,15 @@ class Catalog:
         if stripe_product_id is None:
             return None
         return next((p for p in self.products if p.stripe_product_id == stripe_product_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogVersion:
+    """A catalog as it was put. Version 0, which is empty, was put by nobody."""
+
+    catalog: Catalog
+    put_at: datetime | None = None
+    put_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

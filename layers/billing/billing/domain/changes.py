@@ -131,6 +131,8 @@ class HistoryEntry:
 
     Attributes:
         version: counts the account's writes; the order of the history.
+        at: when it was recorded.
+        caused_at: when it came about, by the asker's clock.
         before, after: the changed facts as plain values by their sort key.
     """
 
@@ -146,6 +148,7 @@ class HistoryEntry:
     reason: str = ""
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
+    caused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How what we hold of a subscription differs from what Stripe has. Pure: it only compares."""
+"""How what we hold differs from what Stripe has. Pure: it only compares."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from billing.domain.account import AccountKey
+from billing.domain.purchase import Purchase
+from billing.domain.status import PaymentState
 from billing.domain.subscription import Subscription, standing
 
 
@@ -22,6 +24,10 @@ class Drift(StrEnum):
     CANCELLATION = "cancellation"
     PRICE = "price"
     QUANTITY = "quantity"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+    HOLDINGS = "holdings"
+    MODE = "mode"
     OTHER_ACCOUNT = "other_account"
     ORPHANED = "orphaned"
     UNREADABLE = "unreadable"
@@ -29,18 +35,23 @@ class Drift(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One way in which one subscription differs.
+    """One way in which one thing differs.
 
     Attributes:
+        object_id: the subscription, purchase, charge or dispute; of `holdings`, the account.
         account: whose it is, where that is known.
         ours, stripes: what either side has, in words; `None` where it has nothing.
+        since: the newest instant that Stripe's object mentions: it is no older than that.
+        outcome: what became of the repair, where one was tried.
     """
 
     drift: Drift
-    subscription_id: str
+    object_id: str
     account: AccountKey | None = None
     ours: str | None = None
     stripes: str | None = None
+    since: datetime | None = None
+    outcome: str = ""
 
 
 def compare(
@@ -58,9 +69,59 @@ def compare(
     """
     if ours is None or stripes is None:
         return tuple(_missing(ours, stripes, account))
+    return _differences(stripes.id, account, _aspects(ours, stripes))
+
+
+def compare_purchases(
+    ours: Purchase | None, stripes: Purchase | None, account: AccountKey
+) -> tuple[Difference, ...]:
+    """Say how two purchases differ: in whether they are paid, and in what was bought.
+
+    A purchase that nothing was bought with is none yet: a refund may be heard of before it.
+    """
+    known = ours if ours and ours.lines else None
+    if stripes is None:
+        lost = known is not None and known.state.is_settled
+        return (_gone(known, account),) if known and lost else ()
+    if known is None:
+        return (Difference(Drift.MISSING_HERE, stripes.id, account, stripes=stripes.state.value),)
+    return _differences(stripes.id, account, _purchase_aspects(known, stripes))
+
+
+def _gone(ours: Purchase, account: AccountKey) -> Difference:
+    return Difference(Drift.MISSING_AT_STRIPE, ours.id, account, ours=ours.state.value)
+
+
+def _purchase_aspects(
+    ours: Purchase, stripes: Purchase
+) -> Iterator[tuple[Drift, str | None, str | None]]:
+    yield Drift.STATUS, _payment(ours.state), _payment(stripes.state)
+    if not stripes.lines:
+        return
+    if _bought(ours).keys() != _bought(stripes).keys():
+        yield Drift.PRICE, ", ".join(sorted(_bought(ours))), ", ".join(sorted(_bought(stripes)))
+    else:
+        yield Drift.QUANTITY, _listed(_bought(ours)), _listed(_bought(stripes))
+
+
+def _payment(state: PaymentState) -> str:
+    """Nothing follows from how a purchase is not paid: Stripe calls a failed one unpaid too."""
+    return state.value if state.is_settled else PaymentState.UNPAID.value
+
+
+def _bought(fact: Purchase) -> Counter[str]:
+    counted: Counter[str] = Counter()
+    for line in fact.lines:
+        counted[line.price_id] += line.quantity
+    return counted
+
+
+def _differences(
+    id_: str, account: AccountKey, aspects: Iterator[tuple[Drift, str | None, str | None]]
+) -> tuple[Difference, ...]:
     return tuple(
-        Difference(drift, stripes.id, account, ours=here, stripes=there)
-        for drift, here, there in _aspects(ours, stripes)
+        Difference(drift, id_, account, ours=here, stripes=there)
+        for drift, here, there in aspects
         if here != there
     )
 
@@ -114,7 +175,11 @@ def _prices(fact: Subscription) -> str:
 
 
 def _items(fact: Subscription) -> str:
-    return ", ".join(f"{count} x {price}" for price, count in sorted(_quantities(fact).items()))
+    return _listed(_quantities(fact))
+
+
+def _listed(counted: Counter[str]) -> str:
+    return ", ".join(f"{count} x {price}" for price, count in sorted(counted.items()))
 
 
 def _instant(at: datetime | None) -> str | None:

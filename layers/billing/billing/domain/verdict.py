@@ -34,9 +34,7 @@ class Verdict:
     access: Access | None
 
 
-def judge(
-    accesses: Iterable[Access], catalog: Catalog, feature_code: str, at: datetime
-) -> Verdict:
+def judge(accesses: Iterable[Access], catalog: Catalog, feature_code: str, at: datetime) -> Verdict:
     """Say whether one feature may be used.
 
     Args:

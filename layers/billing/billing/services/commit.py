@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from billing.domain.account import Account, AccountKey
 from billing.domain.changes import (
     Cause,
+    CauseType,
     Change,
     Decision,
     Outcome,
@@ -24,7 +25,12 @@ from billing.domain.changes import (
     ParkReason,
     Written,
 )
-from billing.domain.errors import BillingError, ContentionTooHigh, IdempotencyKeyReused
+from billing.domain.errors import (
+    BelongsToOtherAccount,
+    BillingError,
+    ContentionTooHigh,
+    IdempotencyKeyReused,
+)
 
 if TYPE_CHECKING:
     from billing.adapters.dynamo.store import AccountStore
@@ -61,6 +67,7 @@ def commit(
 
     Raises:
         BillingError: what `decide` raised, unless the cause had been settled before.
+        BelongsToOtherAccount: an operator's command names an id of another account's.
         ContentionTooHigh: others changed the account in every attempt; a retry is safe.
         IdempotencyKeyReused: the cause's id was used before with other parameters.
     """
@@ -81,6 +88,9 @@ def commit(
             return _duplicate(store, cause, store.load(key))
         if written is Written.TAKEN:
             detail = f"an id that it names belongs to another account than {key.project_id}'s"
+            if cause.type is CauseType.OPERATOR:
+                raise BelongsToOtherAccount(f"{detail}.")
+            cause = replace(cause, project_id=key.project_id)
             return park(store, cause, ParkReason.OTHER_ACCOUNT, detail, now=now)
         wait(random.uniform(0, min(0.5, 0.01 * 2**attempt)))  # noqa: S311 - jitter, no secret
     raise ContentionTooHigh(f"{ATTEMPTS} attempts were overtaken.")
@@ -89,18 +99,24 @@ def commit(
 def park(
     store: AccountStore, cause: Cause, reason: ParkReason, detail: str, *, now: datetime
 ) -> Outcome:
-    """Keep a cause that cannot be applied, with the reason, until an operator replays it."""
-    change = Change(cause, OutcomeKind.PARKED, now, reason=reason, detail=detail)
+    """Keep a cause that cannot be applied, with the reason, until an operator replays it.
+
+    One that is parked already waits since it was first parked, and keeps its place in the list.
+    """
+    known = store.ledger_entry(cause.id)
+    since = now
+    if known and known.outcome is OutcomeKind.PARKED:
+        since, cause = known.recorded_at, replace(cause, at=min(cause.at, known.caused_at))
+    change = Change(cause, OutcomeKind.PARKED, since, reason=reason, detail=detail)
     if store.write(change) is Written.DUPLICATE:
         return Outcome(OutcomeKind.DUPLICATE, cause.id)
     return Outcome(OutcomeKind.PARKED, cause.id, reason=reason, detail=detail)
 
 
-def skip(store: AccountStore, cause: Cause, *, now: datetime) -> Outcome:
-    """Note a cause that asks for nothing, so that it is known to have been heard."""
-    written = store.write(Change(cause, OutcomeKind.NO_CHANGE, now))
-    kind = OutcomeKind.DUPLICATE if written is Written.DUPLICATE else OutcomeKind.NO_CHANGE
-    return Outcome(kind, cause.id)
+def settle(store: AccountStore, cause: Cause, kind: OutcomeKind, *, now: datetime) -> Outcome:
+    """Note what became of a cause that changes no account, so that it is known to be settled."""
+    written = store.write(Change(cause, kind, now))
+    return Outcome(OutcomeKind.DUPLICATE if written is Written.DUPLICATE else kind, cause.id)
 
 
 def _change(cause: Cause, before: Account, decision: Decision, now: datetime) -> Change:

@@ -36,13 +36,20 @@ def match_account(
     """Find the account of a claim; an ordinary event needs no look at Stripe.
 
     In this order: the project and user that the object names; the account to which one of its
-    ids already belongs; what its subscription, then its customer, says at Stripe.
+    ids already belongs; what its subscription, then its customer, says at Stripe. What is named
+    but cannot be an account, such as a user without a name, is as good as not named, except that
+    Stripe is not asked for more.
 
     Raises:
         Unappliable: nothing names an account, or what it names does not exist.
         StripeUnavailable: Stripe had to be asked and did not answer.
     """
-    named = _named(claim) or accounts.find(_ids(claim))
+    try:
+        named = _named(claim) or accounts.find(_ids(claim))
+    except Unappliable:
+        named = accounts.find(_ids(claim))  # an operator may have said whose it is
+        if named is None:
+            raise
     if named is None:
         asked = (_named(read_claim(obj)) for obj in _at_stripe(claim, gateway))
         named = next((account for account in asked if account), None)

@@ -55,21 +55,6 @@ class AccessAnswer:
         return min(MAX_AGE, int((self.next_change - self.checked_at).total_seconds()))
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """May the user use one feature, and why or why not.
-
-    Attributes:
-        reason: the state of the source in force; else `not_held`, `not_yet`, `ended`, the state
-            that denies, or `unknown_feature`.
-        access: the feature's access, active or not; `None` where no source was ever held.
-    """
-
-    allowed: bool
-    reason: str
-    access: Access | None
-
-
 def read_access(
     reader: AccessReader,
     key: str,
@@ -122,20 +107,3 @@ def _answer(
         accesses=access(hot.holdings, catalog, now, include_inactive=include_inactive),
         next_change=next_change(hot.holdings, catalog, now),
     )
-
-
-def judge(answer: AccessAnswer, feature_code: str) -> Verdict:
-    """Say whether one feature may be used, of an answer that includes inactive access."""
-    found = next((a for a in answer.accesses if a.feature_code == feature_code), None)
-    if found is None:
-        known = answer.catalog.feature(feature_code) is not None
-        return Verdict(
-            allowed=False, reason="not_held" if known else "unknown_feature", access=None
-        )
-    latest = found.sources[0]
-    if found.is_active:
-        return Verdict(allowed=True, reason=latest.state, access=found)
-    if latest.cover is None:
-        return Verdict(allowed=False, reason=latest.state, access=found)
-    begins_later = latest.cover.valid_from > answer.checked_at
-    return Verdict(allowed=False, reason="not_yet" if begins_later else "ended", access=found)

@@ -68,8 +68,13 @@ def receive_event(body: bytes, *, livemode: bool, send: Callable[[Message], None
         return Received(Reception.IGNORED_TYPE, "other", event_id)
     if payload.get("livemode") is not livemode:
         return Received(Reception.IGNORED_MODE, type_, event_id)
-    send(Message(_text(payload), _group(payload), _safe(event_id)))
+    send(message_of(payload))
     return Received(Reception.QUEUED, type_, event_id)
+
+
+def message_of(payload: Mapping[str, Any]) -> Message:
+    """Write the message of an event, whoever brought it: Stripe, or a look at its list."""
+    return Message(_text(payload), _group(payload), _safe(str(payload["id"])))
 
 
 def _payload(body: bytes) -> dict[str, Any]:

@@ -1,53 +1,43 @@
-"""Reconcile: compare every subscription that Stripe has with ours, and report what differs.
+"""Reconcile: compare what Stripe has with ours, both ways, and repair what differs.
 
-Two passes. Stripe's list, page by page, each one against the account that it belongs to; then ours
-that Stripe did not list, each looked up there. The record is kept up to date after every page.
+A run is made shard by shard and page by page. Before a page's differences are repaired they are
+recorded, and behind it so is the place: whoever goes on after a crash, or in another invocation,
+repeats at most one page, whose repairs have the ids that they had (docs/decisions/0005).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from itertools import groupby
+from typing import TYPE_CHECKING
 
-from billing.adapters.stripe.translate import UnreadableShape, read_claim, read_subscription
-from billing.domain.account import AccountKey
-from billing.domain.drift import Difference, Drift, compare
-from billing.domain.errors import BillingError, InvalidInput, TryAgain
-from billing.domain.runs import Run, RunStatus
-from billing.domain.subscription import Subscription, standing
+from billing.adapters.dynamo.runs import Overtaken
+from billing.adapters.stripe.listed import Listed, Window
+from billing.domain.drift import Difference, Drift
+from billing.domain.errors import BillingError
+from billing.domain.runs import PHASES, Findings, PageDone, Phase, Run, RunStatus, Shard, Stage
+from billing.domain.sums import Sums
+from billing.services.compare_ours import Ours
+from billing.services.compare_sides import Seen, Sides
 from billing.services.list_projects import list_projects
+from billing.services.pace import Pace, Paced, Pause
+from billing.services.repair import REPAIRED, Repairs
+from billing.services.sweep_events import Send, sweep_page
 
 if TYPE_CHECKING:
     from billing.adapters.dynamo.catalog_store import CatalogStore
+    from billing.adapters.dynamo.lookup import Lookup
     from billing.adapters.dynamo.runs import RunStore
     from billing.adapters.dynamo.store import AccountStore
-    from billing.adapters.stripe.claims import Claim
+    from billing.adapters.stripe.gateway import StripeGateway
 
-PAGE = 100
-"""Subscriptions between two writes of the record."""
+SMALL = 20
+"""Ours that Stripe does not know are ended without a second thought up to this number; ..."""
 
-_T = TypeVar("_T")
-Page = tuple[int, list[Difference]]
-
-
-class Subscriptions(Protocol):
-    """Stripe, as far as a reconciliation needs it."""
-
-    def subscription(self, subscription_id: str) -> dict[str, Any] | None:
-        """Fetch one, with all its items."""
-
-    def subscriptions(self, *, created_since: datetime | None = None) -> Iterator[dict[str, Any]]:
-        """Go through all, of any status."""
-
-
-class OutOfTime(TryAgain):
-    """The function's time ends before the run does."""
-
-    code = "out_of_time"
-    title = "The run takes longer than the function may"
+LARGE_PART = 10
+"""... and up to one in so many. More look like a wrong key, and an operator decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,142 +47,219 @@ class Collaborators:
     Attributes:
         gateway: how to reach Stripe; it may find that no key is set.
         clock: the instant.
+        send: puts a message on the queue of events.
+        pause: how to wait for some seconds where Stripe asks for it.
+        livemode: which of Stripe's modes this stage serves.
         has_time: whether there is time for another page.
     """
 
     runs: RunStore
     accounts: AccountStore
+    lookup: Lookup
     catalogs: CatalogStore
-    gateway: Callable[[], Subscriptions]
+    gateway: Callable[[], StripeGateway]
     clock: Callable[[], datetime]
+    send: Send
+    pause: Pause
+    livemode: bool = False
     has_time: Callable[[], bool] = lambda: True
 
 
-def reconcile(run: Run, using: Collaborators) -> Run:
-    """Make a run from its beginning to its end, and record it all along.
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """How far a run has come, and the shards of it that somebody has to go on with."""
+
+    run: Run
+    shards: tuple[str, ...] = ()
+    just_completed: bool = False
+
+
+def resume(run_id: str, shard: str | None, using: Collaborators) -> Advanced | None:
+    """Go on with a run, as long as there is time.
+
+    Args:
+        run_id: of a run that was recorded.
+        shard: with which to go on; without it, say which there are.
+        using: what it needs.
 
     Returns:
-        The run, completed.
+        What is left to do; `None` for an unknown run. One that has completed is left alone.
 
     Raises:
-        BillingError: the run's record says `failed` and why; another attempt begins anew.
+        BillingError: the run's record says `failed` and why; going on goes on where it ended.
     """
-    run = run.begun_anew()
-    using.runs.put(run)
+    run = using.runs.get(run_id)
+    if run is None:
+        return None
+    if run.status is RunStatus.COMPLETED:
+        return Advanced(run)
+    if run.status is RunStatus.FAILED:
+        run = using.runs.change(run_id, Run.resumed)
     try:
-        for compared, found in _pages(run, using):
-            run = run.with_compared(compared, found)
-            using.runs.put(run)
+        return _advance(run, shard, using)
+    except Overtaken:
+        return Advanced(run)
     except Exception as error:
         code = error.code if isinstance(error, BillingError) else BillingError.code
-        using.runs.put(run.failed(using.clock(), code))
+        using.runs.change(run_id, lambda r: r.failed(using.clock(), code))
         raise
-    run = run.completed(using.clock())
-    using.runs.put(run)
-    return run
 
 
-def resume(run_id: str, using: Collaborators) -> Run | None:
-    """Make a run that was recorded; one that has completed is left alone, as is an unknown one."""
-    run = using.runs.get(run_id)
-    if run is None or run.status is RunStatus.COMPLETED:
-        return run
-    return reconcile(run, using)
+def _advance(run: Run, name: str | None, using: Collaborators) -> Advanced:
+    fresh = {each.name: each for stage in Stage for each in run.shards_of(stage)}.get(name or "")
+    if fresh is None:
+        return _completed(run, using) if run.is_done else Advanced(run, _undone(run))
+    shard = _Worker(run, using).go_through(using.runs.shard(fresh))
+    if shard.status is not RunStatus.COMPLETED:
+        return Advanced(run, (shard.name,))
+    run = using.runs.change(run.id, lambda r: r.with_done(shard.name))
+    if not run.is_done:
+        return Advanced(run, _undone(run) if run.stage is not shard.stage else ())
+    return _completed(run, using)
 
 
-def _pages(run: Run, using: Collaborators) -> Iterator[Page]:
-    """Compare page by page, and say how many were looked at and what differed."""
-    projects = {project.id for project in list_projects(using.catalogs)}
-    comparison = _Comparison(using, run, projects)
-    stripe = using.gateway()
-    seen: set[str] = set()
-    for page in _paged(stripe.subscriptions(created_since=run.since), using.has_time):
-        seen.update(str(obj.get("id")) for obj in page)
-        yield comparison.of_stripes(page)
-    for project_id in sorted(projects) if run.project_id is None else [run.project_id]:
-        for held in _paged(_unseen(project_id, seen, run, using), using.has_time):
-            yield comparison.of_ours(held, stripe)
+def _completed(run: Run, using: Collaborators) -> Advanced:
+    total = run.summed(using.runs.shards(run)).completed(using.clock())
+    run = using.runs.change(
+        run.id,
+        lambda r: r if r.status is RunStatus.COMPLETED else replace(total, version=r.version),
+    )
+    return Advanced(run, just_completed=True)
 
 
-def _paged(items: Iterable[_T], has_time: Callable[[], bool]) -> Iterator[list[_T]]:
-    iterator = iter(items)
-    while page := list(islice(iterator, PAGE)):
-        if not has_time():
-            raise OutOfTime
-        yield page
+def _undone(run: Run) -> tuple[str, ...]:
+    return tuple(s.name for s in run.shards_of(run.stage) if s.name not in run.done)
 
 
-def _unseen(
-    project_id: str, seen: set[str], run: Run, using: Collaborators
-) -> Iterator[tuple[AccountKey, Subscription]]:
-    """Ours that Stripe did not list, though it should have."""
-    for user_id, fact in using.accounts.subscriptions(project_id):
-        too_old = run.since is not None and fact.started_at < run.since
-        if fact.id not in seen and not too_old and not standing(fact).status.is_terminal:
-            yield AccountKey(project_id, user_id), fact
+class _Worker:
+    """Works at one shard."""
+
+    def __init__(self, run: Run, using: Collaborators) -> None:
+        self._run, self._using = run, using
+        pace = Pace(using.pause)
+
+        def stripe() -> StripeGateway:
+            return Paced(using.gateway(), pace).gateway
+
+        self._stripe = stripe
+        self._sides = Sides(
+            run=run,
+            accounts=using.accounts,
+            lookup=using.lookup,
+            gateway=stripe,
+            clock=using.clock,
+            projects=frozenset(project.id for project in list_projects(using.catalogs)),
+            livemode=using.livemode,
+        )
+        self._repairs = Repairs(using.accounts, using.catalogs, stripe, using.clock, using.livemode)
+        self._ours = Ours(self._sides, stripe)
+        self._both: tuple[Sums, Sums] | None = None
+
+    def go_through(self, shard: Shard) -> Shard:
+        """Take page after page, as long as there are any, and time."""
+        while shard.status is not RunStatus.COMPLETED and self._using.has_time():
+            done = self._page(replace(shard, phase=shard.phase or PHASES[shard.stage][0]))
+            shard = self._using.runs.checkpoint(shard.after(done), self._run.started_at)
+        return shard
+
+    def _page(self, shard: Shard) -> PageDone:
+        match shard.phase:
+            case Phase.EVENTS:
+                return sweep_page(
+                    self._run,
+                    shard,
+                    gateway=self._stripe,
+                    lookup=self._using.lookup,
+                    runs=self._using.runs,
+                    send=self._using.send,
+                    livemode=self._using.livemode,
+                )
+            case Phase.ACCOUNTS:
+                seen, cursor = self._ours.accounts(shard.cursor)
+                return self._settle(shard, seen, cursor)
+            case Phase.MISSING:
+                both = self._sums()
+                if both[0].equal(both[1]):
+                    return PageDone()
+                seen, cursor = self._ours.missing(shard.cursor, both)
+                return self._settle(shard, seen, cursor)
+        listed = Listed(str(shard.phase))
+        window = Window(shard.created_from, shard.created_before)
+        page = self._stripe().page(listed, window, shard.cursor)
+        compare = {
+            Listed.SUBSCRIPTIONS: self._sides.subscriptions,
+            Listed.SESSIONS: self._sides.sessions,
+            Listed.CHARGES: self._sides.charges,
+            Listed.DISPUTES: self._sides.disputes,
+        }[listed]
+        return self._settle(shard, list(compare(list(page.objects))), page.cursor)
+
+    def _settle(self, shard: Shard, seen: list[Seen], cursor: str | None) -> PageDone:
+        """Record what a page found, repair it, and record what became of that."""
+        place = f"{shard.phase}:{shard.cursor or ''}"
+        findings = Findings(
+            place,
+            compared=sum(not each.abandoned for each in seen),
+            found=tuple(difference for each in seen for difference in each.differences),
+        )
+        known = self._using.runs.page(shard, shard.pages)
+        if known and known.place == place:
+            findings = known  # a run that was killed at this page: some of it may be repaired
+        settled, repaired = findings.found, frozenset[str]()
+        if settled:
+            at = self._run.started_at
+            self._using.runs.put_page(shard, findings, at)
+            settled, repaired = self._repair(shard, settled)
+            self._using.runs.put_page(shard, replace(findings, found=settled), at)
+        return PageDone(
+            cursor=cursor,
+            compared=findings.compared,
+            found=settled,
+            repaired=len(repaired),
+            abandoned=sum(each.abandoned for each in seen),
+            sums=_summed(shard, seen, repaired),
+        )
+
+    def _repair(
+        self, shard: Shard, found: tuple[Difference, ...]
+    ) -> tuple[tuple[Difference, ...], frozenset[str]]:
+        if self._run.dry_run:
+            return found, frozenset()
+        too_many = shard.stage is Stage.MISSING and self._looks_like_a_wrong_key(shard, found)
+        settled: list[Difference] = []
+        repaired: set[str] = set()
+        for object_id, group in groupby(found, key=lambda d: d.object_id):
+            alike = tuple(group)
+            outcome = "too_many" if too_many else self._repairs.repair(alike, self._run, shard)
+            settled += (replace(each, outcome=outcome) for each in alike)
+            if outcome in REPAIRED:
+                repaired.add(object_id)
+        return tuple(settled), frozenset(repaired)
+
+    def _looks_like_a_wrong_key(self, shard: Shard, found: tuple[Difference, ...]) -> bool:
+        gone = shard.counts.get(Drift.MISSING_AT_STRIPE, 0)
+        gone += sum(each.drift is Drift.MISSING_AT_STRIPE for each in found)
+        sold = self._run.summed(self._using.runs.shards(self._run)).sold
+        return gone > max(SMALL, sold // LARGE_PART)
+
+    def _sums(self) -> tuple[Sums, Sums]:
+        """What Stripe listed of ours, and what we hold."""
+        if self._both is None:
+            by_stage: dict[Stage, list[Sums]] = {}
+            for each in self._using.runs.shards(self._run):
+                by_stage.setdefault(each.stage, []).append(Sums(each.sums))
+            self._both = (
+                Sums().unite(by_stage.get(Stage.STRIPE, [])),
+                Sums().unite(by_stage.get(Stage.OURS, [])),
+            )
+        return self._both
 
 
-@dataclass(frozen=True, slots=True)
-class _Comparison:
-    using: Collaborators
-    run: Run
-    projects: set[str]
-
-    def of_stripes(self, page: list[dict[str, Any]]) -> Page:
-        """Compare what Stripe listed."""
-        looked_at = [differences for obj in page if (differences := self._of(obj)) is not None]
-        return len(looked_at), [each for differences in looked_at for each in differences]
-
-    def of_ours(self, held: list[tuple[AccountKey, Subscription]], stripe: Subscriptions) -> Page:
-        """Compare ours with what Stripe has under their ids; a moment ago it listed none."""
-        found: list[Difference] = []
-        for key, fact in held:
-            obj = stripe.subscription(fact.id)
-            if obj is None:
-                ours = self.using.accounts.load(key).subscriptions.get(fact.id)
-                found += compare(ours, None, key)
-            else:
-                found += self._of(obj) or ()
-        return len(held), found
-
-    def _of(self, obj: dict[str, Any]) -> tuple[Difference, ...] | None:
-        """Compare one of Stripe's; `None` where it is of no project that is asked about."""
-        id_ = str(obj.get("id"))
-        try:
-            now = self.using.clock()
-            stripes = read_subscription(obj, as_of=now, event_id=self.run.id, first_seen=now)
-            claim = read_claim(obj)
-        except UnreadableShape as error:
-            unreadable = Difference(Drift.UNREADABLE, id_, stripes=error.detail)
-            return (unreadable,) if self.run.project_id is None else None
-        named = self._named(claim)
-        ours = self._held_by(named, id_)
-        holder = named if ours else self._holder(claim, id_, named)
-        if holder is None:
-            orphan = Difference(Drift.ORPHANED, id_, stripes=stripes.status.value)
-            return (orphan,) if self.run.project_id is None else None
-        if self.run.project_id not in (None, holder.project_id):
-            return None
-        moved = named is not None and named != holder
-        elsewhere = Difference(Drift.OTHER_ACCOUNT, id_, holder, ours=str(holder))
-        ours = ours or self._held_by(holder, id_)
-        return (*((elsewhere,) if moved else ()), *compare(ours, stripes, holder))
-
-    def _named(self, claim: Claim) -> AccountKey | None:
-        """The account that the object names, if its project is one of ours."""
-        if claim.project_id not in self.projects or claim.user_id is None:
-            return None
-        try:
-            return AccountKey(str(claim.project_id), claim.user_id)
-        except InvalidInput:
-            return None
-
-    def _held_by(self, key: AccountKey | None, id_: str) -> Subscription | None:
-        return self.using.accounts.load(key).subscriptions.get(id_) if key else None
-
-    def _holder(self, claim: Claim, id_: str, named: AccountKey | None) -> AccountKey | None:
-        """The account that holds it, else the one that should."""
-        holder = self.using.accounts.find([id_])
-        if holder or named or claim.customer_id is None:
-            return holder or named
-        return self.using.accounts.find([claim.customer_id])
+def _summed(shard: Shard, seen: list[Seen], repaired: frozenset[str]) -> str:
+    """Add what is ours and should be at Stripe, as it is after the repairs."""
+    sums = Sums(shard.sums)
+    for each in seen:
+        mended = any(difference.object_id in repaired for difference in each.differences)
+        for id_ in each.lives if mended else each.held:
+            sums.add(id_)
+    return sums.text

@@ -27,6 +27,7 @@ class Wanted:
     project_id: str | None = None
     since: datetime | None = None
     dry_run: bool = False
+    shards: int = 1
 
 
 def start_reconciliation(
@@ -75,11 +76,13 @@ def start_reconciliation(
         project_id=wanted.project_id,
         since=wanted.since,
         dry_run=wanted.dry_run,
+        shards=wanted.shards,
     )
-    runs.put(run)
+    run = runs.begin(run)
     try:
         hand_over(run.id)
     except BillingError as error:
-        runs.put(run.failed(now, error.code))
+        code = error.code
+        runs.change(run.id, lambda r: r.failed(now, code))
         raise
     return run

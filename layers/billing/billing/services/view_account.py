@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from billing.adapters.plain import from_plain
 from billing.domain.access import Access, access
-from billing.domain.account import Account, AccountKey, ManualGrant
+from billing.domain.account import Account, AccountKey
 from billing.domain.catalog import Catalog
 from billing.domain.changes import HistoryEntry
 from billing.domain.holdings import holdings_of
 from billing.domain.policy import Holding
-from billing.domain.purchase import Purchase
-from billing.domain.subscription import Subscription
 from billing.services.manage_projects import known_project
+from billing.services.replay_account import replay_account
 
 if TYPE_CHECKING:
     from billing.adapters.dynamo.catalog_store import CatalogStore
@@ -24,8 +21,6 @@ if TYPE_CHECKING:
 
 NEWEST = 50
 """History entries that a view carries."""
-
-PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +60,11 @@ def view_account(
     """
     known_project(catalogs, key.project_id)
     instant = at or now
-    account, catalog = accounts.load(key), catalogs.catalog(key.project_id)
     if instant < now:
-        account = as_known_at(instant, account, _entries(accounts, key))
+        account = replay_account(key, accounts=accounts, until=instant).account
         catalog = catalogs.catalog_at(key.project_id, instant)
+    else:
+        account, catalog = accounts.load(key), catalogs.catalog(key.project_id)
     holdings = holdings_of(account)
     return AccountView(
         account=account,
@@ -78,50 +74,3 @@ def view_account(
         catalog=catalog,
         history=accounts.history(key, limit=NEWEST),
     )
-
-
-def as_known_at(
-    instant: datetime, account: Account, newest_first: Iterable[HistoryEntry]
-) -> Account:
-    """Take back every write later than the instant."""
-    facts: dict[str, Any] = dict(account.facts())
-    customer_id = account.customer_id
-    for entry in newest_first:
-        if entry.at <= instant:
-            return replace(
-                _from_facts(account.key, facts),
-                revision=entry.revision,
-                version=entry.version,
-                customer_id=customer_id,
-                updated_at=entry.at,
-            )
-        customer_id = entry.before.get("customer_id", customer_id)
-        for sk in entry.after.keys() - {"customer_id"}:
-            facts.pop(sk, None)
-            if sk in entry.before:
-                facts[sk] = from_plain(_KINDS[sk.partition("#")[0]], entry.before[sk])
-    return Account(account.key)
-
-
-_KINDS: dict[str, type[Subscription | Purchase | ManualGrant]] = {
-    "subscription": Subscription,
-    "purchase": Purchase,
-    "grant": ManualGrant,
-}
-
-
-def _from_facts(key: AccountKey, facts: dict[str, Any]) -> Account:
-    kept = facts.values()
-    return Account(
-        key,
-        subscriptions={f.id: f for f in kept if isinstance(f, Subscription)},
-        purchases={f.id: f for f in kept if isinstance(f, Purchase)},
-        grants={f.id: f for f in kept if isinstance(f, ManualGrant)},
-    )
-
-
-def _entries(accounts: AccountStore, key: AccountKey) -> Iterator[HistoryEntry]:
-    before: int | None = None
-    while page := accounts.history(key, limit=PAGE, before=before):
-        yield from page
-        before = page[-1].version

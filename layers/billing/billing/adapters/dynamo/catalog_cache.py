@@ -31,17 +31,17 @@ class CachedCatalog:
 
     def __init__(self, store: CatalogStore, clock: Callable[[], float] = time.monotonic) -> None:
         """Read through to `store`; `clock` counts seconds."""
-        self._store = store
+        self.store = store
         self._clock = clock
         self._kept: dict[tuple[str, str], tuple[float, object]] = {}
 
     def record_of(self, hash_: str) -> KeyRecord | None:
         """Find a key by its hash."""
-        return self._read(KeyRecord, hash_, self._store.record_of)
+        return self._read(KeyRecord, hash_, self.store.record_of)
 
     def project(self, project_id: str) -> Project | None:
         """Find a project."""
-        return self._read(Project, project_id, self._store.project)
+        return self._read(Project, project_id, self.store.project)
 
     def catalog(self, project_id: str, *, fresh: bool = False) -> Catalog:
         """Return a project's catalog; an empty one of version 0 where none was put.
@@ -54,7 +54,7 @@ class CachedCatalog:
         return self._read(Catalog, project_id, self._stored_catalog) or Catalog(project_id)
 
     def _stored_catalog(self, project_id: str) -> Catalog | None:
-        catalog = self._store.catalog(project_id)
+        catalog = self.store.catalog(project_id)
         return catalog if catalog.version else None
 
     def _read(

@@ -22,7 +22,7 @@ from billing.adapters.dynamo.models import CatalogItem
 from billing.adapters.dynamo.page import Page
 from billing.adapters.plain import from_plain, to_plain
 from billing.domain.api_key import KeyRecord
-from billing.domain.catalog import Catalog, Project
+from billing.domain.catalog import Catalog, CatalogVersion, Project
 from billing.domain.errors import Conflict, NotFound, VersionConflict
 from billing.settings import Settings
 
@@ -145,17 +145,27 @@ class CatalogStore:
 
     def catalog_at(self, project_id: str, instant: datetime) -> Catalog:
         """Return the catalog as it was at an instant."""
-        versions = CatalogItem.query(
+        return next(self.versions(project_id, until=instant)).catalog
+
+    def versions(
+        self, project_id: str, *, until: datetime | None = None
+    ) -> Iterator[CatalogVersion]:
+        """Go back through a project's catalogs: from that of an instant, or from the present one.
+
+        The last, or only one, is the empty catalog of version 0.
+        """
+        items = CatalogItem.query(
             f"project#{project_id}",
             CatalogItem.sk.startswith("catalog#v"),
             scan_index_forward=False,
             consistent_read=True,
             page_size=10,
         )
-        for item in versions:
-            if datetime.fromisoformat(item.data["put_at"]) <= instant:
-                return from_plain(Catalog, item.data)
-        return Catalog(project_id)
+        for item in items:
+            put_at = datetime.fromisoformat(item.data["put_at"])
+            if until is None or put_at <= until:
+                yield CatalogVersion(from_plain(Catalog, item.data), put_at, item.data["put_by"])
+        yield CatalogVersion(Catalog(project_id))
 
     def refuse_foreign_ids(self, catalog: Catalog, before: Catalog) -> None:
         """Look whether new Stripe ids of a catalog are free, before anything is made at Stripe.
@@ -166,6 +176,11 @@ class CatalogStore:
         new = [(f"stripe#{id_}", "claim") for id_ in catalog.stripe_ids() - before.stripe_ids()]
         claims = CatalogItem.batch_get(new, consistent_read=True) if new else ()
         _refuse(c for c in claims if c.data != {"project_id": catalog.project_id})
+
+    def owner_of(self, stripe_id: str) -> str | None:
+        """Find the project to which a Stripe product or price belongs."""
+        item = self._table.get(f"stripe#{stripe_id}", "claim")
+        return str(item.data["project_id"]) if item else None
 
     def put_catalog(self, catalog: Catalog, before: Catalog, *, now: datetime, by: str) -> Catalog:
         """Put a catalog as the next version, keep a copy for ever, and claim its Stripe ids.

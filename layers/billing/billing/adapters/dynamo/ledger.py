@@ -2,15 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from billing.adapters.dynamo.models import LedgerItem, bind
+from billing.adapters.dynamo.models import LedgerItem, ParkedIndex, bind
 from billing.adapters.dynamo.page import Page
 from billing.adapters.plain import from_plain, to_plain
 from billing.domain.account import AccountKey
-from billing.domain.changes import LedgerEntry, OutcomeKind
+from billing.domain.changes import LedgerEntry, OutcomeKind, ParkReason
 from billing.domain.errors import InvalidInput
 from billing.settings import Settings
+
+BATCH = 100
+"""Entries that one BatchGetItem takes."""
+
+BATCHES = 10
+"""Batches that one page looks through; where little fits a filter, a page may be short."""
+
+_ALL_BUT_THE_PAYLOAD = sorted(LedgerItem.get_attributes().keys() - {"payload"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of the parked causes; `None` is any.
+
+    Attributes:
+        project_id: of those that claim to be about it.
+        until: those that are parked since this instant or longer.
+    """
+
+    reason: ParkReason | None = None
+    project_id: str | None = None
+    until: datetime | None = None
+
+    def takes(self, entry: LedgerEntry) -> bool:
+        """Whether an entry is parked, and one of these."""
+        return (
+            entry.outcome is OutcomeKind.PARKED
+            and self.reason in (None, entry.reason)
+            and self.project_id in (None, entry.project_id)
+        )
 
 
 def ledger_entry_of(item: LedgerItem) -> LedgerEntry:
@@ -27,21 +60,58 @@ class ParkedCauses:
         """Bind the models to this deployment's tables."""
         bind(settings)
 
-    def page(self, limit: int = 50, cursor: str | None = None) -> Page[LedgerEntry]:
+    def page(
+        self, limit: int = 50, cursor: str | None = None, wanted: Wanted | None = None
+    ) -> Page[LedgerEntry]:
         """List parked causes with their reasons; one parked this second may not show yet.
+
+        The payloads are left out. A page may have fewer entries than there are, even none; only
+        one without `next_cursor` is the last.
 
         Raises:
             InvalidInput: no page gave that cursor.
         """
-        found = LedgerItem.by_parked.query(
-            "parked", limit=limit, last_evaluated_key=_start(cursor) if cursor else None
-        )
-        listed = [(item.recorded_at, item.pk) for item in found]
-        pks = [pk for _, pk in listed]
-        items = {item.pk: item for item in LedgerItem.batch_get(pks, consistent_read=True)}
-        entries = [ledger_entry_of(items[pk]) for pk in pks if pk in items]
-        parked = [entry for entry in entries if entry.outcome is OutcomeKind.PARKED]
-        return Page(parked, "|".join(listed[-1]) if len(listed) == limit else None)
+        wanted = wanted or Wanted()
+        is_filtered = wanted.reason is not None or wanted.project_id is not None
+        found: list[LedgerEntry] = []
+        for _ in range(BATCHES):
+            size = BATCH if is_filtered else min(BATCH, limit - len(found))
+            keys = _keys(wanted, size, cursor)
+            for key, entry in _entries(keys):
+                cursor = key
+                found += [entry] if wanted.takes(entry) else []
+                if len(found) == limit:
+                    return Page(found, cursor)
+            if len(keys) < size:
+                return Page(found)
+            cursor = keys[-1]
+        return Page(found, cursor)
+
+    def count(self, wanted: Wanted) -> int:
+        """Count the parked causes of a kind, among the oldest thousand or so."""
+        return len(self.page(BATCH * BATCHES, None, wanted).items)
+
+    def cursor_after(self, entry: LedgerEntry) -> str:
+        """Write the cursor that goes on after a parked entry."""
+        return f"{to_plain(entry.recorded_at)}|{entry.cause_id}"
+
+
+def _keys(wanted: Wanted, size: int, cursor: str | None) -> list[str]:
+    """Query the index; each key is a cursor that goes on after it."""
+    in_time = None if wanted.until is None else ParkedIndex.recorded_at <= to_plain(wanted.until)
+    start = _start(cursor) if cursor else None
+    items = LedgerItem.by_parked.query("parked", in_time, limit=size, last_evaluated_key=start)
+    return [f"{item.recorded_at}|{item.pk}" for item in items]
+
+
+def _entries(keys: list[str]) -> Iterator[tuple[str, LedgerEntry]]:
+    """Read the entries of these keys as they are this moment, in this order."""
+    pks = [key.partition("|")[2] for key in keys]
+    read = LedgerItem.batch_get(pks, consistent_read=True, attributes_to_get=_ALL_BUT_THE_PAYLOAD)
+    items = {item.pk: item for item in read}
+    for key, pk in zip(keys, pks, strict=True):
+        if pk in items:
+            yield key, ledger_entry_of(items[pk])
 
 
 def _start(cursor: str) -> dict[str, Any]:

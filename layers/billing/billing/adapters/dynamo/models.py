@@ -88,6 +88,18 @@ class GrantItem(AccountItem, discriminator="grant"):
     data = JSONAttribute()
 
 
+class LinkItem(AccountItem, discriminator="link"):
+    """What an operator said is this account's."""
+
+    data = JSONAttribute()
+
+
+class FeaturesItem(AccountItem, discriminator="features"):
+    """Stripe's word on a customer's own features."""
+
+    data = JSONAttribute()
+
+
 class PointerItem(Model):
     """From an id of Stripe's, or a grant's, to the account that it belongs to."""
 
@@ -179,6 +191,8 @@ def bind(settings: Settings) -> None:
         SubscriptionItem: settings.accounts_table,
         PurchaseItem: settings.accounts_table,
         GrantItem: settings.accounts_table,
+        FeaturesItem: settings.accounts_table,
+        LinkItem: settings.accounts_table,
         PointerItem: settings.pointers_table,
         LedgerItem: settings.ledger_table,
         HistoryItem: settings.history_table,

@@ -1,20 +1,28 @@
-"""Reconciliation runs in the ledger table, beside the causes: `pk` is `run#ID`."""
+"""Reconciliation runs in the ledger table, beside the causes: `run#ID`, its shards, its pages."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import DoesNotExist
+from pynamodb.exceptions import DoesNotExist, PutError
 from pynamodb.models import Model
 
 from billing.adapters.plain import from_plain, to_plain
-from billing.domain.runs import Run
+from billing.domain.runs import Findings, Run, RunStatus, Shard, Stage
 from billing.settings import Settings
 
 SECONDS_PER_DAY = 86_400
 
 
+class Overtaken(Exception):
+    """Another invocation works at the same shard, and was faster."""
+
+
 class RunItem(Model):
-    """A run. It has nothing that the index of parked causes has, so it is not listed there."""
+    """Part of a run. It has nothing that the index of parked causes has, so it is not listed."""
 
     class Meta:
         """The ledger table."""
@@ -26,7 +34,8 @@ class RunItem(Model):
 
     pk = UnicodeAttribute(hash_key=True)
     data = JSONAttribute()
-    expires_at = NumberAttribute()
+    version = NumberAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
 
 
 class RunStore:
@@ -37,15 +46,109 @@ class RunStore:
         RunItem.Meta.table_name = settings.ledger_table
         self._remembered = settings.ledger_ttl_days * SECONDS_PER_DAY
 
-    def put(self, run: Run) -> None:
-        """Record how far a run is."""
-        expires_at = int(run.started_at.timestamp()) + self._remembered
-        RunItem(f"run#{run.id}", data=to_plain(run), expires_at=expires_at).save()
+    # -- runs --------------------------------------------------------------------------------------
 
     def get(self, run_id: str) -> Run | None:
         """Read a run as it stands."""
+        item = _get(f"run#{run_id}")
+        return from_plain(Run, item.data) if item else None
+
+    def begin(self, run: Run) -> Run:
+        """Record a run; one that was recorded under the same id is that one."""
+        if self._save(f"run#{run.id}", run, None, run.started_at):
+            return run
+        return self.get(run.id) or run
+
+    def change(self, run_id: str, change: Callable[[Run], Run]) -> Run:
+        """Change a run's record, however many do so at once."""
+        while True:
+            before = self.get(run_id)
+            if before is None:
+                raise KeyError(run_id)
+            after = replace(change(before), version=before.version + 1)
+            if self._save(f"run#{run_id}", after, before.version, before.started_at):
+                return after
+
+    def with_progress(self, run: Run) -> Run:
+        """Tell how far a run is: a running one by its shards, an ended one by itself."""
+        return run if run.status is RunStatus.COMPLETED else run.summed(self.shards(run))
+
+    # -- shards ------------------------------------------------------------------------------------
+
+    def shards(self, run: Run) -> list[Shard]:
+        """Read all shards that have begun, in the order of the stages."""
+        names = [shard.name for stage in Stage for shard in run.shards_of(stage)]
+        keys = [f"run#{run.id}#shard#{name}" for name in names]
+        found = {item.pk: item for item in RunItem.batch_get(keys, consistent_read=True)}
+        return [from_plain(Shard, found[key].data) for key in keys if key in found]
+
+    def shard(self, fresh: Shard) -> Shard:
+        """Read a shard as it stands; `fresh` is what it is before it has begun."""
+        item = _get(_shard_key(fresh))
+        return from_plain(Shard, item.data) if item else fresh
+
+    def checkpoint(self, shard: Shard, at: datetime) -> Shard:
+        """Record how far a shard is.
+
+        Raises:
+            Overtaken: another invocation was faster.
+        """
+        after = replace(shard, version=shard.version + 1)
+        if not self._save(_shard_key(shard), after, shard.version or None, at):
+            raise Overtaken(shard.name)
+        return after
+
+    # -- lists of differences ----------------------------------------------------------------------
+
+    def page(self, shard: Shard, number: int) -> Findings | None:
+        """Read a page of differences."""
+        item = _get(_page_key(shard, number))
+        return from_plain(Findings, item.data) if item else None
+
+    def put_page(self, shard: Shard, findings: Findings, at: datetime) -> None:
+        """Record a page of differences: before they are repaired, and again after."""
+        key, expires_at = _page_key(shard, shard.pages), self._expiry(at)
+        RunItem(key, data=to_plain(findings), expires_at=expires_at).save()
+
+    # -- the watermark -----------------------------------------------------------------------------
+
+    def watermark(self, name: str) -> datetime | None:
+        """Read up to when something was seen through."""
+        item = _get(f"watermark#{name}")
+        return datetime.fromisoformat(item.data["at"]) if item else None
+
+    def move_watermark(self, name: str, at: datetime) -> None:
+        """Note up to when it was; it never goes back, and is never forgotten."""
+        known = self.watermark(name)
+        if known is None or known < at:
+            RunItem(f"watermark#{name}", data={"at": to_plain(at)}).save()
+
+    def _save(self, pk: str, value: Run | Shard, known: int | None, at: datetime) -> bool:
+        """Write, unless somebody has written since version `known`; `None` is not yet."""
+        item = RunItem(pk, data=to_plain(value), version=value.version, expires_at=self._expiry(at))
+        new, unchanged = RunItem.pk.does_not_exist(), RunItem.version == known
         try:
-            item = RunItem.get(f"run#{run_id}", consistent_read=True)
-        except DoesNotExist:
-            return None
-        return from_plain(Run, item.data)
+            item.save(condition=new if known is None else unchanged)
+        except PutError as error:
+            if error.cause_response_code == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+    def _expiry(self, at: datetime) -> int:
+        return int(at.timestamp()) + self._remembered
+
+
+def _shard_key(shard: Shard) -> str:
+    return f"run#{shard.run_id}#shard#{shard.name}"
+
+
+def _page_key(shard: Shard, number: int) -> str:
+    return f"run#{shard.run_id}#page#{shard.name}#{number}"
+
+
+def _get(pk: str) -> RunItem | None:
+    try:
+        return RunItem.get(pk, consistent_read=True)
+    except DoesNotExist:
+        return None

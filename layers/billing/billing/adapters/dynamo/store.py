@@ -15,9 +15,11 @@ from billing.adapters.dynamo.ledger import ledger_entry_of
 from billing.adapters.dynamo.models import (
     AccessItem,
     AccountItem,
+    FeaturesItem,
     GrantItem,
     HistoryItem,
     LedgerItem,
+    LinkItem,
     PointerItem,
     ProjectIndex,
     PurchaseItem,
@@ -36,7 +38,9 @@ from billing.domain.changes import (
 )
 from billing.domain.errors import TryAgain
 from billing.domain.holdings import holdings_of
+from billing.domain.link import StripeLink
 from billing.domain.purchase import Purchase
+from billing.domain.stripe_features import StripeFeatures
 from billing.domain.subscription import Subscription
 from billing.settings import Settings
 
@@ -45,12 +49,27 @@ PAYLOAD_LIMIT = 300_000
 
 SECONDS_PER_DAY = 86_400
 
+HISTORY_PAGE = 100
+"""Entries of a history that one request reads."""
+
 _Condition = Any  # pynamodb does not type its conditions
 
-_ITEM_OF: dict[type[Fact], type[SubscriptionItem | PurchaseItem | GrantItem]] = {
+_FactItem = SubscriptionItem | PurchaseItem | GrantItem | LinkItem | FeaturesItem
+
+_ITEM_OF: dict[type[Fact], type[_FactItem]] = {
     Subscription: SubscriptionItem,
     Purchase: PurchaseItem,
     ManualGrant: GrantItem,
+    StripeLink: LinkItem,
+    StripeFeatures: FeaturesItem,
+}
+
+_KIND_OF: dict[str, type[Fact]] = {
+    "subscription": Subscription,
+    "purchase": Purchase,
+    "grant": ManualGrant,
+    "link": StripeLink,
+    "features": StripeFeatures,
 }
 
 
@@ -95,6 +114,11 @@ class AccountStore:
             str(key), condition, scan_index_forward=False, limit=limit, consistent_read=True
         )
         return [from_plain(HistoryEntry, item.data) for item in items]
+
+    def entries(self, key: AccountKey) -> Iterator[HistoryEntry]:
+        """Go through the account's whole history, oldest first, a page of it at a time."""
+        for item in HistoryItem.query(str(key), page_size=HISTORY_PAGE, consistent_read=True):
+            yield from_plain(HistoryEntry, item.data)
 
     def accounts(
         self, project_id: str, *, limit: int = 50, after: str | None = None
@@ -170,7 +194,7 @@ class AccountStore:
             recorded_at=to_plain(change.at),
             actor=cause.actor,
             account=str(key) if key else None,
-            project_id=key.project_id if key else None,
+            project_id=key.project_id if key else cause.project_id,
             fingerprint=cause.fingerprint or None,
             reason=change.reason.value if change.reason else None,
             detail=change.detail or None,
@@ -217,6 +241,8 @@ def _account(key: AccountKey, items: Iterable[AccountItem]) -> Account:
     subscriptions: dict[str, Subscription] = {}
     purchases: dict[str, Purchase] = {}
     grants: dict[str, ManualGrant] = {}
+    links: dict[str, StripeLink] = {}
+    features: dict[str, StripeFeatures] = {}
     for item in items:
         match item:
             case AccessItem():
@@ -235,7 +261,26 @@ def _account(key: AccountKey, items: Iterable[AccountItem]) -> Account:
             case GrantItem():
                 grant = from_plain(ManualGrant, item.data)
                 grants[grant.id] = grant
-    return Account(key, subscriptions=subscriptions, purchases=purchases, grants=grants, **head)
+            case LinkItem():
+                link = from_plain(StripeLink, item.data)
+                links[link.id] = link
+            case FeaturesItem():
+                word = from_plain(StripeFeatures, item.data)
+                features[word.customer_id] = word
+    return Account(
+        key,
+        subscriptions=subscriptions,
+        purchases=purchases,
+        grants=grants,
+        links=links,
+        features=features,
+        **head,
+    )
+
+
+def fact_of(sk: str, plain: Any) -> Fact:  # noqa: ANN401 - any JSON value
+    """Read a fact as its item, and history, keep it."""
+    return from_plain(_KIND_OF[sk.partition("#")[0]], plain)
 
 
 def _access_item(account: Account) -> AccessItem:
@@ -285,6 +330,7 @@ def _history_item(
         reason=cause.reason,
         before=was,
         after=now_is,
+        caused_at=cause.at,
     )
     return HistoryItem(str(after.key), _version_key(after.version), data=to_plain(entry))
 

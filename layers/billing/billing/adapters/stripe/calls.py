@@ -77,13 +77,22 @@ class Calls:
         params: Mapping[str, object],
     ) -> Iterator[Json]:
         """Go through a list, page by page."""
-        page = {**params, "limit": PAGE}
+        page = dict(params)
         while True:
-            listed = self.send(operation, _call(list_page, page))
+            listed = self.page(operation, list_page, page)
             yield from listed["data"]
             if not listed["has_more"] or not listed["data"]:
                 return
             page["starting_after"] = listed["data"][-1]["id"]
+
+    def page(
+        self,
+        operation: Operation,
+        list_page: Callable[[Any], stripe.StripeObject],
+        params: Mapping[str, object],
+    ) -> Json:
+        """Fetch one page of a list, as Stripe answers it."""
+        return self.send(operation, _call(list_page, {"limit": PAGE, **params}))
 
     def all_of(
         self,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 
 from billing.adapters.stripe.calls import Calls, Json
+from billing.adapters.stripe.listed import Listed, ListPage, Window, read_page
 from billing.adapters.stripe.orders import (
     CheckoutSession,
     PortalSession,
@@ -26,6 +26,8 @@ from billing.domain.account import AccountKey
 from billing.domain.catalog import Price, Product
 from billing.domain.errors import NotConfigured
 from billing.settings import secret, settings
+
+ALL = Window()
 
 
 class StripeGateway:
@@ -101,13 +103,12 @@ class StripeGateway:
         )
         return self._with_items(found) if found else None
 
-    def subscriptions(self, *, created_since: datetime | None = None) -> Iterator[Json]:
-        """Go through all subscriptions, of any status, newest first."""
-        wanted: Json = {"status": "all"}
-        if created_since:
-            wanted["created"] = {"gte": int(created_since.timestamp())}
-        listed = self._calls.each(Operation.LIST_SUBSCRIPTIONS, self._v1.subscriptions.list, wanted)
-        return map(self._with_items, listed)
+    def page(self, kind: Listed, window: Window = ALL, after: str | None = None) -> ListPage:
+        """Fetch one page of a list, newest first; a subscription comes with all its items."""
+        found = read_page(self._calls, kind, window, after)
+        if kind is not Listed.SUBSCRIPTIONS:
+            return found
+        return ListPage([self._with_items(each) for each in found.objects], found.cursor)
 
     def subscription_items(self, subscription_id: str) -> list[Json]:
         """Fetch all items of a subscription."""
@@ -115,10 +116,12 @@ class StripeGateway:
         return self._calls.all_of(Operation.LIST_LINES, self._v1.subscription_items.list, of_it)
 
     def session(self, session_id: str) -> Json | None:
-        """Fetch a checkout session with all its line items."""
+        """Fetch a checkout session with all its line items, and the charge that paid it."""
         found = self._calls.read(
             Operation.READ_SESSION,
-            lambda: self._v1.checkout.sessions.retrieve(session_id, {"expand": ["line_items"]}),
+            lambda: self._v1.checkout.sessions.retrieve(
+                session_id, {"expand": ["line_items", "payment_intent.latest_charge"]}
+            ),
         )
         if found and found.get("line_items", {}).get("has_more"):
             found["line_items"] = {"data": self.session_lines(session_id), "has_more": False}
@@ -158,6 +161,12 @@ class StripeGateway:
         """Fetch a charge."""
         return self._calls.read(Operation.READ_CHARGE, lambda: self._v1.charges.retrieve(charge_id))
 
+    def dispute(self, dispute_id: str) -> Json | None:
+        """Fetch a dispute."""
+        return self._calls.read(
+            Operation.READ_DISPUTE, lambda: self._v1.disputes.retrieve(dispute_id)
+        )
+
     def customer(self, customer_id: str) -> Json | None:
         """Fetch a customer; one that Stripe keeps only as deleted is gone."""
         found = self._calls.read(
@@ -165,16 +174,18 @@ class StripeGateway:
         )
         return None if found and found.get("deleted") else found
 
+    def active_features(self, customer_id: str) -> list[str]:
+        """Fetch the lookup keys of all features that Stripe says a customer has."""
+        listed = self._calls.all_of(
+            Operation.LIST_FEATURES,
+            self._v1.entitlements.active_entitlements.list,
+            {"customer": customer_id},
+        )
+        return [str(entitlement["lookup_key"]) for entitlement in listed]
+
     def event(self, event_id: str) -> Json | None:
         """Fetch an event, in the shape in which it was sent."""
         return self._calls.read(Operation.READ_EVENT, lambda: self._v1.events.retrieve(event_id))
-
-    def events(self, since: datetime, *, undelivered: bool = False) -> Iterator[Json]:
-        """Go through the events since then, newest first; Stripe keeps them for 30 days."""
-        wanted: Json = {"created": {"gte": int(since.timestamp())}}
-        if undelivered:
-            wanted["delivery_success"] = False
-        return self._calls.each(Operation.LIST_EVENTS, self._v1.events.list, wanted)
 
     def _with_items(self, subscription: Json) -> Json:
         if subscription["items"].get("has_more"):
@@ -206,6 +217,12 @@ class StripeGateway:
         """Find the price that has our lookup key."""
         keys = {"lookup_keys": [lookup_key(project_id, price_id)]}
         return next(self._calls.each(Operation.LIST_PRICES, self._v1.prices.list, keys), None)
+
+    def product(self, stripe_product_id: str) -> Json | None:
+        """Fetch a product; one that was deleted is gone."""
+        return self._calls.read(
+            Operation.READ_PRODUCT, lambda: self._v1.products.retrieve(stripe_product_id)
+        )
 
     def price(self, stripe_price_id: str) -> Json | None:
         """Fetch a price."""

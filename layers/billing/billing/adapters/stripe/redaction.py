@@ -34,18 +34,22 @@ PERSONAL_WORDS = frozenset(
 
 PERSONAL_FIELDS = frozenset({"custom_fields", "customer_tax_ids", "evidence", "tax_id", "tax_ids"})
 
+NAMED_FOR_US = frozenset({"client_reference_id", "user_id"})
+"""An app may use e-mail addresses as user ids; whose an event is has to be seen."""
+
 _WORD = re.compile(r"[a-z0-9]+")
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
 
-def redacted(value: Any, *, is_personal: bool = False) -> Any:  # noqa: ANN401 - any JSON value
-    """Hide the texts and numbers of personal fields; what is there and what is not still shows."""
+def redacted(value: Any, name: str = "", *, is_personal: bool = False) -> Any:  # noqa: ANN401 - any JSON value
+    """Hide what personal fields hold, and e-mail addresses anywhere; that they are there shows."""
+    is_personal = is_personal or _is_personal(name)
     if isinstance(value, Mapping):
-        return {
-            name: redacted(part, is_personal=is_personal or _is_personal(name))
-            for name, part in value.items()
-        }
+        return {key: redacted(part, key, is_personal=is_personal) for key, part in value.items()}
     if isinstance(value, list):
-        return [redacted(part, is_personal=is_personal) for part in value]
+        return [redacted(part, name, is_personal=is_personal) for part in value]
+    if isinstance(value, str) and name not in NAMED_FOR_US and _EMAIL.search(value):
+        return REDACTED
     if is_personal and value is not None and not isinstance(value, bool):
         return REDACTED
     return value

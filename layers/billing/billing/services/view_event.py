@@ -1,0 +1,47 @@
+"""What became of a cause; a parked event of Stripe's with what it says, as operators may see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from billing.adapters.stripe.redaction import redacted
+from billing.domain.changes import CauseType, LedgerEntry, OutcomeKind
+from billing.domain.errors import NotFound, TryAgain
+from billing.services.replay_events import LONGEST_ID, payload_of
+
+if TYPE_CHECKING:
+    from billing.adapters.dynamo.store import AccountStore
+    from billing.services.hear import Connect
+
+
+class EventView(NamedTuple):
+    """An entry of the ledger.
+
+    Attributes:
+        payload: the event without personal data; `None` where it is not parked, or not to be had.
+        payload_from: `ledger`, or `stripe` for one that was too large to be kept.
+    """
+
+    entry: LedgerEntry
+    payload: dict[str, Any] | None = None
+    payload_from: str | None = None
+
+
+def view_event(event_id: str, accounts: AccountStore, connect: Connect) -> EventView:
+    """Show an entry of the ledger; Stripe in trouble costs no more than the payload.
+
+    Raises:
+        NotFound: the ledger knows nothing of it.
+    """
+    entry = accounts.ledger_entry(event_id) if len(event_id) <= LONGEST_ID else None
+    if entry is None:
+        raise NotFound(f"Nothing is known of '{event_id[:LONGEST_ID]}'.")
+    if entry.outcome is not OutcomeKind.PARKED or entry.cause_type is not CauseType.STRIPE_EVENT:
+        return EventView(entry)
+    try:
+        payload = payload_of(entry, connect)
+    except TryAgain:
+        return EventView(entry)
+    if payload is None:
+        return EventView(entry)
+    return EventView(entry, redacted(payload), "ledger" if payload is entry.payload else "stripe")
