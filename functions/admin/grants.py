@@ -5,11 +5,11 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 
 from billing.composition import now
-from billing.http import answer, read_body
+from billing.http import answer, idempotency_key, read_body
 from billing.services.grant_access import grant_access, revoke_access
 from billing.stores import account_store, catalog_store
 from functions.admin.admission import operator_of, operators_router
-from functions.admin.schemas import GrantRequest, RevokeRequest, idempotency_key_of
+from functions.admin.schemas import GrantRequest, RevokeRequest
 
 router = operators_router()
 
@@ -24,7 +24,7 @@ def grant() -> Response[str]:
         catalogs=catalog_store(),
         operator=operator_of(router),
         now=now(),
-        idempotency_key=idempotency_key_of(router.current_event.headers.get("idempotency-key")),
+        idempotency_key=idempotency_key(router.current_event.raw_event),
     )
     return answer(
         {
@@ -52,7 +52,7 @@ def revoke() -> Response[str]:
         accounts=account_store(),
         operator=operator_of(router),
         now=now(),
-        idempotency_key=idempotency_key_of(router.current_event.headers.get("idempotency-key")),
+        idempotency_key=idempotency_key(router.current_event.raw_event),
     )
     return answer(
         {

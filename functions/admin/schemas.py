@@ -9,7 +9,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from billing.domain.account import AccountKey
 from billing.domain.catalog import Project
-from billing.domain.errors import InvalidInput
 from billing.domain.status import FeatureValue
 from billing.domain.text import is_clean
 from billing.services.grant_access import GrantOrder
@@ -126,16 +125,3 @@ class RevokeRequest(Body):
 
     grant_id: str
     revoke_reason: Reason
-
-
-def idempotency_key_of(header: str | None) -> str | None:
-    """Read the Idempotency-Key header.
-
-    Raises:
-        InvalidInput: it is not 1 to 255 visible ASCII characters.
-    """
-    if header is None:
-        return None
-    if not 1 <= len(header) <= 255 or not all("!" <= character <= "~" for character in header):
-        raise InvalidInput.field("Idempotency-Key", "must be 1 to 255 visible ASCII characters")
-    return header

@@ -7,7 +7,13 @@ from aws_lambda_powertools.event_handler import Response
 from billing.adapters.stripe.gateway import gateway
 from billing.auth import authenticate
 from billing.composition import now
-from billing.http import answer, create_app, lambda_handler_for, read_body
+from billing.http import (
+    answer,
+    create_app,
+    idempotency_key,
+    lambda_handler_for,
+    read_body,
+)
 from billing.services.start_checkout import start_checkout
 from billing.settings import settings
 from billing.stores import account_store, cached_catalog
@@ -25,7 +31,7 @@ def create() -> Response[str]:
     body = read_body(event, CheckoutRequest)
     project_id = caller.for_project(body.project_id)
     session = start_checkout(
-        body.to_order(project_id, app.current_event.headers.get("idempotency-key")),
+        body.to_order(project_id, idempotency_key(event)),
         catalogs=cached_catalog(),
         accounts=account_store(),
         stripe=gateway(),

@@ -10,13 +10,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from billing.adapters.stripe.orders import RESERVED_METADATA, CheckoutSession
 from billing.domain.account import AccountKey
-from billing.domain.errors import InvalidInput
 from billing.services.start_checkout import CheckoutOrder
 
 METADATA_ENTRIES = 50 - len(RESERVED_METADATA)
 """Stripe takes fifty (https://docs.stripe.com/api/metadata), ours among them."""
-
-IDEMPOTENCY_KEY_LENGTH = 255
 
 
 def _without_reserved_names(metadata: Mapping[str, str]) -> Mapping[str, str]:
@@ -62,10 +59,8 @@ class CheckoutRequest(BaseModel):
         """Return it as the service takes it.
 
         Raises:
-            InvalidInput: the user id or the idempotency key is not possible.
+            InvalidInput: the user id is not possible.
         """
-        if idempotency_key is not None and not 1 <= len(idempotency_key) <= IDEMPOTENCY_KEY_LENGTH:
-            raise InvalidInput.field("Idempotency-Key", "must have 1 to 255 characters")
         fields = self.model_dump(exclude={"user_id", "project_id"})
         key = AccountKey(project_id, self.user_id)
         return CheckoutOrder(key=key, idempotency_key=idempotency_key, **fields)

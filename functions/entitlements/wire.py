@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from billing.domain.account import user_id_problem
 from billing.domain.errors import FieldError, InvalidInput
 from billing.presentation import shown_access
 from billing.services.read_access import AccessAnswer, Verdict
@@ -57,6 +58,9 @@ def batch_of(body: dict[str, Any]) -> tuple[list[str], str | None]:
         errors.append(FieldError("user_ids", "must be a list of texts"))
     elif not 1 <= len(users) <= MOST_USERS:
         errors.append(FieldError("user_ids", f"must name 1 to {MOST_USERS} users"))
+    else:
+        problems = ((index, user_id_problem(user)) for index, user in enumerate(users))
+        errors += [FieldError(f"user_ids[{index}]", text) for index, text in problems if text]
     if project_id is not None and not isinstance(project_id, str):
         errors.append(FieldError("project_id", "must be a text"))
     if errors:

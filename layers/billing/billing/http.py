@@ -243,6 +243,20 @@ def _path(location: tuple[int | str, ...]) -> str:
     return "".join(parts).removeprefix(".") or "body"
 
 
+def idempotency_key(event: Mapping[str, Any]) -> str | None:
+    """Return the Idempotency-Key header, by which a repetition is known.
+
+    Raises:
+        InvalidInput: it is not 1 to 255 visible ASCII characters.
+    """
+    header = (event.get("headers") or {}).get("idempotency-key")
+    if header is None:
+        return None
+    if not 1 <= len(header) <= 255 or not all("!" <= character <= "~" for character in header):
+        raise InvalidInput.field("Idempotency-Key", "must be 1 to 255 visible ASCII characters")
+    return str(header)
+
+
 def query(event: Mapping[str, Any], *names: str) -> dict[str, str]:
     """Return the query's parameters, each at most once and decoded as UTF-8.
 

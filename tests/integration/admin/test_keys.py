@@ -113,13 +113,14 @@ def test_a_rotated_key_works_until_the_overlap_ends(
     ada: Operator, made: dict[str, Any], clock: Clock
 ) -> None:
     path = f"projects/acme/keys/{made['key_id']}/rotate"
+    clock.advance(timedelta(seconds=1))
     successor = ada.post(path, {"overlap_seconds": 3600}).body
 
     assert successor["name"] == "app"
     assert successor["scopes"] == made["scopes"]
     assert successor["expires_at"] is None
     old, new = ada.get("projects/acme/keys").body["keys"]
-    assert (old["replaced_by"], old["expires_at"]) == (new["key_id"], "2026-03-02T13:00:00Z")
+    assert (old["replaced_by"], old["expires_at"]) == (new["key_id"], "2026-03-02T13:00:01Z")
     clock.advance(timedelta(minutes=59, seconds=59))
     assert opens(made["key"])
     clock.advance(timedelta(seconds=1))

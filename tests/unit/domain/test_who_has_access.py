@@ -11,7 +11,7 @@ from billing.domain.access import access
 from billing.domain.account import Account
 from billing.domain.holdings import holdings_of
 from billing.domain.policy import Policy
-from billing.domain.purchase import PurchaseLine
+from billing.domain.purchase import PurchaseLine, merge_purchase
 from billing.domain.status import PaymentState
 from billing.domain.subscription import merge_subscription
 from tests.support.builders import (
@@ -187,6 +187,15 @@ def test_items_of_different_periods_end_apart() -> None:
     items = (items[0], replace(items[1], period_end=START + 5 * DAY))
     found = access(holdings_of(subscribed(items=items)), a_catalog(), START + 7 * DAY)
     assert [a.feature_code for a in found] == ["export", "quota"]
+
+
+def test_a_purchase_that_is_paid_later_begins_when_it_is_paid() -> None:
+    unpaid = a_purchase(state=PaymentState.UNPAID, paid_at=None, paid_seen=None)
+    paid = a_purchase(as_of=START + 3 * DAY, paid_at=START + 3 * DAY, paid_seen=START + 3 * DAY)
+    for heard in ((unpaid, paid), (paid, unpaid)):
+        account = an_account(merge_purchase(*heard))
+        assert not has_export(account, START + 3 * DAY - MOMENT)
+        assert has_export(account, START + 3 * DAY)
 
 
 def test_stripes_clock_ahead_of_ours_delays_nobody() -> None:

@@ -12,6 +12,15 @@ from billing.domain.status import FeatureValue
 from billing.domain.subscription import Subscription
 
 
+def user_id_problem(user_id: str) -> str | None:
+    """Say why a text cannot be a user id; `None` where it can."""
+    if not 1 <= len(user_id) <= 256:
+        return "must have 1 to 256 characters"
+    if any(ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in user_id):
+        return "must not contain control characters"
+    return None
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class AccountKey:
     """One user of one project. The user id is any text of 1 to 256 characters, used as given."""
@@ -27,12 +36,9 @@ class AccountKey:
         """
         if not PROJECT_ID.fullmatch(self.project_id):
             raise InvalidInput.field("project_id", "must match [a-z0-9][a-z0-9-]{1,47}")
-        if not 1 <= len(self.user_id) <= 256:
-            raise InvalidInput.field("user_id", "must have 1 to 256 characters")
-        if any(
-            ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in self.user_id
-        ):
-            raise InvalidInput.field("user_id", "must not contain control characters")
+        problem = user_id_problem(self.user_id)
+        if problem:
+            raise InvalidInput.field("user_id", problem)
 
     def __str__(self) -> str:
         return f"{self.project_id}#{self.user_id}"

@@ -63,7 +63,7 @@ def _of_purchase(fact: Purchase) -> Iterator[Holding]:
             source=Source.PURCHASE,
             source_id=fact.id,
             state=REFUNDED if fact.is_fully_refunded else fact.state.value,
-            valid_from=min(paid_at, fact.first_seen),
+            valid_from=min(paid_at, fact.paid_seen or paid_at),
             period_end=_end_of_validity(paid_at, line.validity_days),
             quantity=line.quantity,
             product_id=line.product_id,

@@ -28,6 +28,7 @@ class Purchase:
     Attributes:
         amount: the total in the currency's minor unit.
         paid_at: the earliest instant at which it was heard to be paid, by Stripe's clock.
+        paid_seen: when this service first heard that it is paid, by its own clock.
         lines: empty until the checkout session was heard of; a refund may arrive before it.
     """
 
@@ -37,6 +38,7 @@ class Purchase:
     first_seen: datetime
     state: PaymentState = PaymentState.UNKNOWN
     paid_at: datetime | None = None
+    paid_seen: datetime | None = None
     session_id: str | None = None
     payment_intent_id: str | None = None
     customer_id: str | None = None
@@ -66,6 +68,7 @@ def merge_purchase(known: Purchase | None, heard: Purchase) -> Purchase:
         newest,
         first_seen=min(known.first_seen, heard.first_seen),
         paid_at=min(settled, default=None),
+        paid_seen=min((p.paid_seen for p in (known, heard) if p.paid_seen), default=None),
         session_id=newest.session_id or other.session_id,
         payment_intent_id=newest.payment_intent_id or other.payment_intent_id,
         customer_id=newest.customer_id or other.customer_id,

@@ -36,6 +36,7 @@ def test_a_paid_session_is_a_paid_purchase() -> None:
         first_seen=NOW,
         state=PaymentState.PAID,
         paid_at=THEN,
+        paid_seen=NOW,
         session_id="cs_1",
         payment_intent_id="pi_1",
         customer_id="cus_1",

@@ -29,6 +29,10 @@ class RunItem(Model):
     expires_at = NumberAttribute()
 
 
+LONGEST_ID = 255
+"""Characters that an id can have; DynamoDB refuses far longer keys."""
+
+
 class RunStore:
     """Where runs are recorded, as long as causes are."""
 
@@ -44,6 +48,8 @@ class RunStore:
 
     def get(self, run_id: str) -> Run | None:
         """Read a run as it stands."""
+        if len(run_id) > LONGEST_ID:
+            return None
         try:
             item = RunItem.get(f"run#{run_id}", consistent_read=True)
         except DoesNotExist:

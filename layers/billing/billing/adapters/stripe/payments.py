@@ -66,6 +66,7 @@ def read_purchase(
         first_seen=first_seen,
         state=state,
         paid_at=as_of if state.is_settled else None,
+        paid_seen=first_seen if state.is_settled else None,
         session_id=session_id,
         payment_intent_id=payment_intent_id,
         customer_id=reference(session, "customer", "customer_account"),
