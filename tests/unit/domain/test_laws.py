@@ -19,6 +19,7 @@ from billing.domain.subscription import (
     TIMELINE_EXACT,
     Moment,
     Subscription,
+    is_tie,
     merge_subscription,
     merge_timeline,
     standing,
@@ -218,3 +219,30 @@ def test_access_lasts_to_the_told_end_and_no_longer(
 def test_the_order_of_holdings_does_not_matter(holdings: tuple[Holding, ...], at: datetime) -> None:
     turned = tuple(reversed(holdings))
     assert access(holdings, a_catalog(), at) == access(turned, a_catalog(), at)
+
+
+def in_a_second(*said: str) -> Subscription:
+    """An active subscription that was heard to be each of these within one later second."""
+    known = merge_subscription(None, a_subscription())
+    for number, status in enumerate(said):
+        heard = a_subscription(status=status, as_of=START + DAY, event_id=f"evt_{number}")
+        known = merge_subscription(known, heard)
+    return known
+
+
+def test_a_second_ends_in_the_newest_state() -> None:
+    assert standing(in_a_second("active", "past_due")).status == "past_due"
+    assert standing(in_a_second("past_due", "active")).status == "active"
+
+
+def test_a_second_ends_in_what_the_next_one_says() -> None:
+    later = a_subscription(status="past_due", as_of=START + 2 * DAY, event_id="evt_later")
+    for known in (in_a_second("active", "past_due"), in_a_second("past_due", "active")):
+        assert standing(merge_subscription(known, later)).since == START + DAY
+
+
+def test_a_state_that_was_fetched_within_the_second_ties_with_one_of_that_second() -> None:
+    fetched = a_subscription(as_of=START + timedelta(milliseconds=400))
+    assert is_tie(fetched, a_subscription(status="past_due"))
+    assert not is_tie(fetched, a_subscription())
+    assert not is_tie(fetched, a_subscription(status="past_due", as_of=START + DAY))

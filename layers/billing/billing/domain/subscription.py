@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from billing.domain.refund import ChargeRefund, merge_refunds
 from billing.domain.status import SubscriptionStatus
@@ -131,7 +132,7 @@ class Subscription:
 
     def moment(self) -> Moment:
         """What this state adds to the timeline."""
-        return Moment(self.as_of, self.status, self.period_end)
+        return Moment(_second(self.as_of), self.status, self.period_end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +159,14 @@ def standing(subscription: Subscription) -> Standing:
     first = subscription.moment()
     status, since, period_end = SubscriptionStatus.UNKNOWN, first.at, None
     ends: dict[str, datetime] = {}
-    for moment in subscription.timeline or (first,):
+    for moment in _in_order(subscription.timeline or (first,), first):
         older = moment.period_end and period_end and moment.period_end < period_end
         if status.is_terminal or (moment.paid and older):
             continue
         if moment.status != status:
             status, since = moment.status, moment.at
         period_end = moment.period_end or period_end
-        if moment.paid and moment.at >= subscription.as_of:
+        if moment.paid and moment.at >= first.at:
             ends.update(moment.item_ends)
     return Standing(status, since, period_end, ends)
 
@@ -204,8 +205,35 @@ def is_tie(known: Subscription | None, heard: Subscription) -> bool:
     """Whether only a fresh look at Stripe can tell which of two states of one second is newer."""
     return (
         known is not None
-        and known.as_of == heard.as_of
+        and _second(known.as_of) == _second(heard.as_of)
         and not known.status.is_terminal
         and not heard.status.is_terminal
         and not known.same_state(heard)
     )
+
+
+def _second(instant: datetime) -> datetime:
+    """Cut off the parts of a second, which Stripe's clock does not have."""
+    return instant.replace(microsecond=0)
+
+
+_RETURNED_TO_BY_NONE = (SubscriptionStatus.INCOMPLETE, SubscriptionStatus.UNKNOWN)
+
+
+def _in_order(timeline: Iterable[Moment], newest: Moment) -> list[Moment]:
+    """Put the moments of each second so that it ends in what followed.
+
+    What followed is the newest state in its own second, else the first word of the next second.
+    Where neither was heard in the second, the fixed rank of `Moment.order` decides.
+    """
+    ordered: list[Moment] = []
+    followed_by: SubscriptionStatus | None = None
+    backwards = sorted(timeline, key=lambda moment: moment.order, reverse=True)
+    for at, of_second in groupby(backwards, key=lambda moment: moment.at):
+        last = newest.status if at == newest.at else followed_by
+        moments = sorted(of_second, key=lambda moment: moment.order)
+        if last not in _RETURNED_TO_BY_NONE and not moments[-1].status.is_terminal:
+            moments.sort(key=lambda moment: moment.status is last and not moment.paid)
+        followed_by = moments[0].status
+        ordered[:0] = moments
+    return ordered
