@@ -120,6 +120,7 @@ def a_purchase(**fields: Any) -> Purchase:
             "first_seen": START,
             "state": PaymentState.PAID,
             "paid_at": START,
+            "paid_seen": START,
             "session_id": "cs_1",
             "payment_intent_id": "pi_1",
             "customer_id": "cus_1",
