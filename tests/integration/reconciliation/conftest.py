@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
+from billing.services.apply_stripe_event import EVENT_HANDLERS
 from billing.settings import Settings, settings
 from functions.reconciliation.handler import lambda_handler
 from local.stripe.server import FakeStripeServer
@@ -44,7 +45,10 @@ def shop(
     monkeypatch.setenv("STRIPE_API_BASE", standing_stripe.url)
     monkeypatch.setenv("EVENTS_QUEUE_URL", queue.url)
     settings.cache_clear()
-    return open_shop(standing_stripe)
+    shop = open_shop(standing_stripe)
+    catalogs = [event for event in standing_stripe.events() if event["type"] in EVENT_HANDLERS]
+    assert shop.deliver(catalogs) == []  # what Stripe tells of the products that it was given
+    return shop
 
 
 class EventsQueue:

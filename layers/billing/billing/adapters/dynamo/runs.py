@@ -38,6 +38,10 @@ class RunItem(Model):
     expires_at = NumberAttribute(null=True)
 
 
+LONGEST_ID = 255
+"""Characters that an id can have; DynamoDB refuses far longer keys."""
+
+
 class RunStore:
     """Where runs are recorded, as long as causes are."""
 
@@ -50,7 +54,7 @@ class RunStore:
 
     def get(self, run_id: str) -> Run | None:
         """Read a run as it stands."""
-        item = _get(f"run#{run_id}")
+        item = _get(f"run#{run_id}") if len(run_id) <= LONGEST_ID else None
         return from_plain(Run, item.data) if item else None
 
     def begin(self, run: Run) -> Run:
