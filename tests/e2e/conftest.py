@@ -17,6 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local import logs
 from local import stack as local_stack
 from local.place import ROOT, Place
+from tests.support.e2e import Service
+from tests.support.routes import Tenant, a_tenant
 
 STATE = ROOT / ".local" / "e2e"
 
@@ -49,6 +51,19 @@ def running() -> Iterator[Running]:
 def stack(running: Running) -> dict[str, Any]:
     """What stack.json says."""
     return running.description
+
+
+@pytest.fixture(scope="session")
+def service(stack: dict[str, Any]) -> Iterator[Service]:
+    """The stack as apps, people, operators and Stripe meet it."""
+    with Service(stack) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def tenant(service: Service) -> Tenant:
+    """A project with one of everything."""
+    return a_tenant(service)
 
 
 @pytest.fixture(scope="session")
