@@ -236,7 +236,7 @@ def _in_order(timeline: Iterable[Moment], newest: Moment) -> list[Moment]:
         last = newest.status if at == newest.at else followed_by
         moments = sorted(of_second, key=lambda moment: moment.order)
         if last not in _RETURNED_TO_BY_NONE and not moments[-1].status.is_terminal:
-            moments.sort(key=lambda moment: moment.status is last and not moment.paid)
+            moments.sort(key=lambda m: (m == newest, m.status is last and not m.paid))
         followed_by = moments[0].status
         ordered[:0] = moments
     return ordered
