@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from billing.adapters.dynamo.lookup import Lookup
 from billing.adapters.dynamo.runs import RunStore
+from billing.adapters.events_queue import send
 from billing.adapters.stripe.gateway import StripeGateway, gateway
 from billing.adapters.stripe.transport import PATIENT
 from billing.composition import now, once
@@ -24,7 +25,6 @@ from billing.observability import NAMESPACE, count, logger
 from billing.services.reconcile import Advanced, Collaborators, resume
 from billing.settings import settings
 from billing.stores import account_store, catalog_store
-from functions.reconciliation.queue import send
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from billing.adapters.events_queue import Message
 from billing.domain.account import AccountKey
 from billing.domain.runs import Run
-from billing.services.receive_event import Message
 from functions.reconciliation import background
 from functions.reconciliation.background import go_on, run_store
 from tests.support.damage import DAMAGES

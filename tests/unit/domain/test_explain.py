@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from billing.adapters.dynamo.store import fact_of
+from billing.adapters.dynamo.account_items import fact_of
 from billing.adapters.plain import to_plain
 from billing.domain.account import Fact, ManualGrant
 from billing.domain.catalog import Catalog, CatalogVersion, Feature

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from billing.adapters.dynamo.store import fact_of
+from billing.adapters.dynamo.account_items import fact_of
 from billing.adapters.plain import to_plain
 from billing.domain.account import Account
 from billing.domain.changes import CauseType, HistoryEntry, OutcomeKind

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from billing.adapters.events_queue import Message
 from billing.adapters.stripe.translate import UnreadableShape, is_thin, read_claim, read_event
 from billing.domain.errors import MalformedRequest
 from billing.services.apply_stripe_event import EVENT_HANDLERS, reference_to
@@ -27,15 +28,6 @@ class Reception(StrEnum):
     IGNORED_THIN = "ignored_thin"
     IGNORED_MODE = "ignored_mode"
     IGNORED_TYPE = "ignored_type"
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message of the FIFO queue: events of one group keep their order, once per id."""
-
-    body: str
-    group: str
-    deduplication: str
 
 
 @dataclass(frozen=True, slots=True)

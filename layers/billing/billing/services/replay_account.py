@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from billing.adapters.dynamo.store import fact_of
+from billing.adapters.dynamo.account_items import fact_of
 from billing.domain.account import AccountKey
 from billing.domain.replay import Replayed, replay
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from billing.adapters.events_queue import Message
 from billing.adapters.stripe.listed import Listed, Window
 from billing.domain.runs import PageDone, Run, Shard
 from billing.services.apply_stripe_event import EVENT_HANDLERS
-from billing.services.receive_event import Message, message_of
+from billing.services.receive_event import message_of
 
 if TYPE_CHECKING:
     from billing.adapters.dynamo.lookup import Lookup

@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from typing import Any
 
 from pynamodb.exceptions import DoesNotExist, TransactWriteError
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
+from billing.adapters.dynamo.account_items import (
+    access_item,
+    account_of,
+    fact_item,
+    history_item,
+    version_key,
+)
 from billing.adapters.dynamo.ledger import ledger_entry_of
 from billing.adapters.dynamo.models import (
     AccessItem,
     AccountItem,
-    FeaturesItem,
-    GrantItem,
     HistoryItem,
     LedgerItem,
-    LinkItem,
     PointerItem,
     ProjectIndex,
-    PurchaseItem,
     SubscriptionItem,
     bind,
     connection,
 )
 from billing.adapters.plain import from_plain, to_plain
-from billing.domain.account import Account, AccountKey, Fact, ManualGrant
+from billing.domain.account import Account, AccountKey
 from billing.domain.changes import (
     Change,
     HistoryEntry,
@@ -37,10 +39,6 @@ from billing.domain.changes import (
     Written,
 )
 from billing.domain.errors import TryAgain
-from billing.domain.holdings import holdings_of
-from billing.domain.link import StripeLink
-from billing.domain.purchase import Purchase
-from billing.domain.stripe_features import StripeFeatures
 from billing.domain.subscription import Subscription
 from billing.settings import Settings
 
@@ -54,24 +52,6 @@ HISTORY_PAGE = 100
 
 _Condition = Any  # pynamodb does not type its conditions
 
-_FactItem = SubscriptionItem | PurchaseItem | GrantItem | LinkItem | FeaturesItem
-
-_ITEM_OF: dict[type[Fact], type[_FactItem]] = {
-    Subscription: SubscriptionItem,
-    Purchase: PurchaseItem,
-    ManualGrant: GrantItem,
-    StripeLink: LinkItem,
-    StripeFeatures: FeaturesItem,
-}
-
-_KIND_OF: dict[str, type[Fact]] = {
-    "subscription": Subscription,
-    "purchase": Purchase,
-    "grant": ManualGrant,
-    "link": StripeLink,
-    "features": StripeFeatures,
-}
-
 
 class AccountStore:
     """The accounts, pointers, ledger and history tables. `write` is for the one door alone."""
@@ -83,7 +63,7 @@ class AccountStore:
 
     def load(self, key: AccountKey) -> Account:
         """Read an account whole, with one consistent Query. An unknown one is empty."""
-        return _account(key, AccountItem.query(str(key), consistent_read=True))
+        return account_of(key, AccountItem.query(str(key), consistent_read=True))
 
     def find(self, ids: Iterable[str]) -> AccountKey | None:
         """Find the account of the first of these ids that is known, with one BatchGetItem."""
@@ -109,7 +89,7 @@ class AccountStore:
         self, key: AccountKey, *, limit: int = 50, before: int | None = None
     ) -> list[HistoryEntry]:
         """Read the account's history, newest first; `before` is the version to go on from."""
-        condition = None if before is None else HistoryItem.sk < _version_key(before)
+        condition = None if before is None else HistoryItem.sk < version_key(before)
         items = HistoryItem.query(
             str(key), condition, scan_index_forward=False, limit=limit, consistent_read=True
         )
@@ -168,15 +148,15 @@ class AccountStore:
             if before.version
             else AccessItem.pk.does_not_exist()
         )
-        yield _access_item(after), unchanged
+        yield access_item(after), unchanged
         for id_ in sorted(after.stripe_ids() - before.stripe_ids()):
             free = PointerItem.pk.does_not_exist() | (PointerItem.account == str(after.key))
             yield PointerItem(id_, account=str(after.key)), free
         known = before.facts()
         changed = {sk: fact for sk, fact in after.facts().items() if known.get(sk) != fact}
         for sk, fact in changed.items():
-            yield _fact_item(after.key, sk, fact), None
-        yield _history_item(change, before, after, changed), HistoryItem.pk.does_not_exist()
+            yield fact_item(after.key, sk, fact), None
+        yield history_item(change, before, after, changed), HistoryItem.pk.does_not_exist()
 
     def _ledger_item(self, change: Change) -> LedgerItem:
         cause, parked = change.cause, change.outcome is OutcomeKind.PARKED
@@ -234,107 +214,3 @@ _PASSING = frozenset(
         "TransactionInProgressException",
     }
 )
-
-
-def _account(key: AccountKey, items: Iterable[AccountItem]) -> Account:
-    head: dict[str, Any] = {}
-    subscriptions: dict[str, Subscription] = {}
-    purchases: dict[str, Purchase] = {}
-    grants: dict[str, ManualGrant] = {}
-    links: dict[str, StripeLink] = {}
-    features: dict[str, StripeFeatures] = {}
-    for item in items:
-        match item:
-            case AccessItem():
-                head = {
-                    "revision": int(item.revision),
-                    "version": int(item.version),
-                    "customer_id": item.customer_id,
-                    "updated_at": datetime.fromisoformat(item.updated_at),
-                }
-            case SubscriptionItem():
-                subscription = from_plain(Subscription, item.data)
-                subscriptions[subscription.id] = subscription
-            case PurchaseItem():
-                purchase = from_plain(Purchase, item.data)
-                purchases[purchase.id] = purchase
-            case GrantItem():
-                grant = from_plain(ManualGrant, item.data)
-                grants[grant.id] = grant
-            case LinkItem():
-                link = from_plain(StripeLink, item.data)
-                links[link.id] = link
-            case FeaturesItem():
-                word = from_plain(StripeFeatures, item.data)
-                features[word.customer_id] = word
-    return Account(
-        key,
-        subscriptions=subscriptions,
-        purchases=purchases,
-        grants=grants,
-        links=links,
-        features=features,
-        **head,
-    )
-
-
-def fact_of(sk: str, plain: Any) -> Fact:  # noqa: ANN401 - any JSON value
-    """Read a fact as its item, and history, keep it."""
-    return from_plain(_KIND_OF[sk.partition("#")[0]], plain)
-
-
-def _access_item(account: Account) -> AccessItem:
-    return AccessItem(
-        str(account.key),
-        "access",
-        project_id=account.key.project_id,
-        user_id=account.key.user_id,
-        revision=account.revision,
-        version=account.version,
-        customer_id=account.customer_id,
-        holdings=to_plain(holdings_of(account)),
-        updated_at=to_plain(account.updated_at),
-    )
-
-
-def _fact_item(key: AccountKey, sk: str, fact: Fact) -> AccountItem:
-    indexed = isinstance(fact, Subscription)  # a project's subscriptions are counted from the index
-    return _ITEM_OF[type(fact)](
-        str(key),
-        sk,
-        project_id=key.project_id if indexed else None,
-        user_id=key.user_id if indexed else None,
-        data=to_plain(fact),
-    )
-
-
-def _history_item(
-    change: Change, before: Account, after: Account, changed: dict[str, Fact]
-) -> HistoryItem:
-    cause = change.cause
-    known = before.facts()
-    was = {sk: to_plain(known[sk]) for sk in changed if sk in known}
-    now_is = {sk: to_plain(fact) for sk, fact in changed.items()}
-    if before.customer_id != after.customer_id:
-        was["customer_id"], now_is["customer_id"] = before.customer_id, after.customer_id
-    entry = HistoryEntry(
-        key=after.key,
-        version=after.version,
-        revision=after.revision,
-        at=change.at,
-        outcome=change.outcome,
-        cause_id=cause.id,
-        cause_type=cause.type,
-        cause_name=cause.name,
-        actor=cause.actor,
-        reason=cause.reason,
-        before=was,
-        after=now_is,
-        caused_at=cause.at,
-    )
-    return HistoryItem(str(after.key), _version_key(after.version), data=to_plain(entry))
-
-
-def _version_key(version: int) -> str:
-    """Sort history by the account's version, which counts its writes and so is its time."""
-    return f"{version:012d}"

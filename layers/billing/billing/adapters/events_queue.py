@@ -1,7 +1,8 @@
-"""The queue that the webhook endpoint fills: what Stripe failed to deliver joins it here."""
+"""The FIFO queue between Stripe and the state: the endpoint fills it, the processor drains it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import botocore.session
@@ -10,11 +11,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from billing.composition import once
 from billing.domain.errors import NotConfigured, TryAgain
-from billing.services.receive_event import Message
 from billing.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the FIFO queue: events of one group keep their order, once per id."""
+
+    body: str
+    group: str
+    deduplication: str
 
 
 def send(message: Message) -> None:
