@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from billing.adapters.plain import from_plain
 from billing.domain.metrics import SubscriptionMetrics, measure
 from billing.domain.policy import Holding
-from billing.domain.status import PaymentState, Source
+from billing.domain.status import PaymentState, Source, TakenBack
 
 if TYPE_CHECKING:
     from billing.adapters.dynamo.models import AccessItem
@@ -20,6 +20,7 @@ PAGE = 500
 """Accounts that are read at once."""
 
 _SETTLED = frozenset(state.value for state in PaymentState if state.is_settled)
+_GIVEN_BACK = frozenset({TakenBack.REFUNDED, TakenBack.DISPUTE_LOST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +76,7 @@ def _paid_purchases(item: AccessItem) -> set[str]:
     return {
         holding.source_id
         for holding in holdings
-        if holding.source is Source.PURCHASE and holding.state in _SETTLED
+        if holding.source is Source.PURCHASE
+        and holding.state in _SETTLED
+        and not _GIVEN_BACK.intersection(holding.taken_back)
     }
