@@ -148,7 +148,6 @@ UNKNOWN = (
     "/api/v1/metrics/project/nobody",
     "/api/v1/admin/accounts/nobody/user",
     "/api/v1/admin/accounts?project_id=nobody",
-    "/api/v1/admin/accounts?project_id=",
     "/api/v1/admin/events/evt_nothing",
     f"/api/v1/admin/events/{'x' * 3000}",
     "/api/v1/admin/reconcile/run_nothing",

@@ -260,7 +260,7 @@ def test_what_is_of_no_concern_is_taken_and_changes_nothing(
     def variant(**changed: Any) -> Json:
         return known | {"id": f"evt_{uuid.uuid4().hex}"} | changed
 
-    unhandled = variant(type="customer.subscription.trial_will_end")
+    unhandled = variant(type="payout.paid")
     invented = variant(type="galaxy.created")
     live = variant(livemode=True)
     thin = {"id": f"evt_{uuid.uuid4().hex}", "object": "v2.core.event"} | {"type": "invoice.paid"}

@@ -109,6 +109,14 @@ def of_account(tenant: Tenant) -> Json:
     return {"project_id": tenant.project_id, "user_id": tenant.user_id}
 
 
+def of_export(tenant: Tenant) -> Json:
+    return {"feature_code": "export"}
+
+
+def of_account_export(tenant: Tenant) -> Json:
+    return of_account(tenant) | of_export(tenant)
+
+
 def of_project(tenant: Tenant) -> Json:
     return {"project_id": tenant.project_id}
 
@@ -208,6 +216,10 @@ ROUTES = (
     Route("GET", ACCOUNT, ADMIN, "account at catalog_version holdings entitlements history"),
     Route("GET", f"{ACCOUNT}/history", ADMIN, "history next_cursor"),
     Route("GET", "/api/v1/admin/history", ADMIN, "history next_cursor", query=of_account),
+    Route("GET", f"{ACCOUNT}/explain", ADMIN, "allowed reason sentence", query=of_export),
+    Route(
+        "GET", "/api/v1/admin/explain", ADMIN, "allowed reason sentence", query=of_account_export
+    ),
     Route("GET", "/api/v1/admin/events", ADMIN, "events next_cursor"),
     Route(
         "GET",

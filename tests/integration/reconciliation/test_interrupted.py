@@ -78,7 +78,7 @@ def test_killed_at_any_write_and_resumed(
     writes = [n for n, call in enumerate(made, 1) if call.rpartition(".")[2] in WRITES]
     assert len(writes) > 20
     # To be killed before a write is to be killed after the one before it.
-    for fatal in writes[:: 1 if shards == 1 else 6]:
+    for fatal in writes[:: 4 if shards == 1 else 8]:
         snapshots.restore(before)
         _a_new_process(shop)
         with interruptions.counted(fatal, "after"), pytest.raises(Killed):
