@@ -12,6 +12,8 @@ COVERAGE := .local/coverage
 SAM := .local/envs/sam/bin/sam
 PYTEST := $(BIN)/python -m pytest -q
 LOOPBACK := --allow-hosts=127.0.0.1,::1,localhost
+PROOFS := $(addprefix tests/integration/,lives explain reconciliation/test_interrupted.py reconciliation/test_fleet.py \
+	reconciliation/test_repairs.py webhooks/test_burst.py webhooks/test_killed_anywhere.py admin/test_killed_anywhere.py)
 
 export PYTHONDONTWRITEBYTECODE := 1
 export SAM_CLI_TELEMETRY := 0
@@ -49,11 +51,11 @@ logs: $(STAMPS)/venv ## what the functions of the running stack logged
 
 # -- checks ------------------------------------------------------------------------------------
 
-.PHONY: test check fmt unit integration contract floors concurrency soak e2e
-test: ## everything: check, unit, integration, contract, coverage floors, concurrency, e2e
+.PHONY: test check fmt unit integration proofs contract floors concurrency soak e2e
+test: ## everything: check, unit, integration, proofs, contract, coverage floors, concurrency, e2e
 	@started=$$SECONDS; \
-	$(MAKE) check unit integration contract floors concurrency e2e; \
-	printf '\nAll passed: check, unit, integration, contract, coverage floors, concurrency, e2e in %d s.\n' $$((SECONDS - started))
+	$(MAKE) check unit integration proofs contract floors concurrency e2e; \
+	printf '\nAll passed: check, unit, integration, proofs, contract, coverage floors, concurrency, e2e in %d s.\n' $$((SECONDS - started))
 
 check: $(STAMPS)/venv $(STAMPS)/template ## format, lint, types, layering, template
 	$(call step,ruff format --check,$(BIN)/ruff format --quiet --check .)
@@ -68,7 +70,10 @@ unit: $(STAMPS)/venv ## the domain; sockets disabled
 	$(call step,unit tests,COVERAGE_FILE=$(COVERAGE)/unit $(PYTEST) tests/unit --disable-socket --allow-unix-socket --cov --cov-report=)
 
 integration: $(STAMPS)/venv ## the handlers, on moto and the fake Stripe
-	$(call step,integration tests,COVERAGE_FILE=$(COVERAGE)/integration $(PYTEST) -n auto tests/integration $(LOOPBACK) --cov --cov-report=)
+	$(call step,integration tests,COVERAGE_FILE=$(COVERAGE)/integration $(PYTEST) -n auto tests/integration $(PROOFS:%=--ignore=%) $(LOOPBACK) --cov --cov-report=)
+
+proofs: $(STAMPS)/venv ## lives, kills at every call, a fleet: what takes long, and twice as long if it were measured
+	$(call step,proofs,$(PYTEST) -n auto $(PROOFS) $(LOOPBACK))
 
 contract: $(STAMPS)/venv ## the code against the template, the docs and the sample events
 	$(call step,contract tests,COVERAGE_FILE=$(COVERAGE)/contract $(PYTEST) tests/contract $(LOOPBACK) --cov --cov-report=)

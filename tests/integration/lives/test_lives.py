@@ -18,7 +18,7 @@ from tests.support.memory import FixedCatalog, MemoryStore
 from tests.support.stories import STORIES, lives
 from tests.support.telling import Tally, tell
 
-LIVES = 40
+LIVES = 24
 """With what each costs, about half a minute on one core."""
 
 Record = Callable[[str, object], None]
