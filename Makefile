@@ -76,7 +76,7 @@ proofs: $(STAMPS)/venv ## lives, kills at every call, a fleet: what takes long, 
 	$(call step,proofs,$(PYTEST) -n auto $(PROOFS) $(LOOPBACK))
 
 contract: $(STAMPS)/venv ## the code against the template, the docs and the sample events
-	$(call step,contract tests,COVERAGE_FILE=$(COVERAGE)/contract $(PYTEST) tests/contract $(LOOPBACK) --cov --cov-report=)
+	$(call step,contract tests,COVERAGE_FILE=$(COVERAGE)/contract $(PYTEST) -n auto tests/contract $(LOOPBACK) --cov --cov-report=)
 
 floors: $(STAMPS)/venv ## coverage floors; after unit, integration and contract
 	@$(BIN)/coverage combine --quiet --keep --data-file=$(COVERAGE)/all $(COVERAGE)/unit $(COVERAGE)/integration $(COVERAGE)/contract

@@ -65,8 +65,8 @@ def test_the_errors_of_one_code_have_one_status() -> None:
         *Drift,
         *Action,
         *ParkReason,
-        *PROJECT_SCOPES,
-        *(set(OutcomeKind) - {"duplicate"}),
+        *sorted(PROJECT_SCOPES),
+        *(kind for kind in OutcomeKind if kind != "duplicate"),
     ],
 )
 def test_a_word_that_answers_use_is_explained(word: str) -> None:
