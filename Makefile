@@ -13,7 +13,8 @@ SAM := .local/envs/sam/bin/sam
 PYTEST := $(BIN)/python -m pytest -q
 LOOPBACK := --allow-hosts=127.0.0.1,::1,localhost
 PROOFS := $(addprefix tests/integration/,lives explain reconciliation/test_interrupted.py reconciliation/test_fleet.py \
-	reconciliation/test_repairs.py webhooks/test_burst.py webhooks/test_killed_anywhere.py admin/test_killed_anywhere.py)
+	reconciliation/test_repairs.py webhooks/test_burst.py webhooks/test_killed_anywhere.py admin/test_killed_anywhere.py \
+	admin/test_keys_killed_anywhere.py faults)
 
 export PYTHONDONTWRITEBYTECODE := 1
 export SAM_CLI_TELEMETRY := 0

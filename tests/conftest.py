@@ -1,4 +1,7 @@
-"""Figures that tests record (`record_property`) are told at the end of the run, added up."""
+"""Figures that tests record (`record_property`) are told at the end of the run, added up.
+
+What is recorded in words is told line by line.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,8 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
         for report in reports:
             if isinstance(report, pytest.TestReport) and report.when == "call":
                 figures.update({k: v for k, v in report.user_properties if isinstance(v, int)})
+                words = [f"{k}: {v}" for k, v in report.user_properties if isinstance(v, str)]
+                terminalreporter.write("".join(f"{line}\n" for line in words))
     if figures:
         told = ", ".join(f"{figures[name]:,} {name}" for name in sorted(figures))
         terminalreporter.write_line(f"tried: {told}")

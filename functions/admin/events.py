@@ -13,12 +13,14 @@ from billing.domain.account import AccountKey
 from billing.http import answer, query, read_body
 from billing.observability import count, logger
 from billing.services.apply_stripe_event import Collaborators
+from billing.services.dismiss_event import dismiss_event
 from billing.services.link_event import link_event
 from billing.services.replay_events import Replayed, replay_event, replay_events
 from billing.services.view_event import view_event
 from billing.stores import account_store, catalog_store, parked_causes
 from functions.admin.admission import operator_of, operators_router
 from functions.admin.events_wire import (
+    DismissRequest,
     LinkRequest,
     ReplayRequest,
     shown_entry,
@@ -35,10 +37,10 @@ router = operators_router()
 
 @router.get("/api/v1/admin/events")
 def list_parked() -> Response[str]:
-    """List what is parked and why, the longest waiting first."""
+    """List what is parked, or dismissed, and why; the longest waiting first."""
     asked = query(
         router.current_event.raw_event,
-        *("reason", "project_id", "older_than_seconds", "limit", "cursor"),
+        *("state", "reason", "project_id", "older_than_seconds", "limit", "cursor"),
     )
     page = parked_causes().page(limit_of(asked), cursor_of(asked), wanted_of(asked, now()))
     events = [shown_entry(entry) for entry in page.items]
@@ -54,7 +56,7 @@ def get(event_id: str) -> Response[str]:
 
 @router.post("/api/v1/admin/events/<event_id>/link")
 def link(event_id: str) -> Response[str]:
-    """Say whose the customer of an unmatched event is, and replay the event."""
+    """Say whose the customer of an event that lacks an account is, and replay the event."""
     body = read_body(router.current_event.raw_event, LinkRequest)
     linked = link_event(
         event_id,
@@ -66,6 +68,18 @@ def link(event_id: str) -> Response[str]:
         now=now(),
     )
     return answer({**_told(linked.replayed), "linked_ids": list(linked.ids)})
+
+
+@router.post("/api/v1/admin/events/<event_id>/dismiss")
+def dismiss(event_id: str) -> Response[str]:
+    """Take what is none of this service's business off the list."""
+    body = read_body(router.current_event.raw_event, DismissRequest)
+    operator = operator_of(router).name
+    entry = dismiss_event(
+        event_id, body.reason, accounts=account_store(), operator=operator, now=now()
+    )
+    logger.info("event dismissed", event_id=entry.cause_id, operator=operator)
+    return answer(shown_entry(entry))
 
 
 @router.post("/api/v1/admin/events/<event_id>/replay")

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from billing.adapters.dynamo.ledger import Wanted
 from billing.domain.catalog import PROJECT_ID
-from billing.domain.changes import LedgerEntry, ParkReason
+from billing.domain.changes import LedgerEntry, OutcomeKind, ParkReason
 from billing.domain.errors import InvalidInput
 from billing.presentation import shown
 from billing.services.replay_events import Replayed
@@ -19,6 +19,9 @@ from functions.admin.schemas import Body, Reason
 
 MOST_REPLAYS = 25
 """Events that one request replays at most: it has to answer before the gateway gives up."""
+
+STATES = (OutcomeKind.PARKED, OutcomeKind.DISMISSED)
+"""The lists of what was not applied."""
 
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 _REASONS = f"must be one of {', '.join(ParkReason)}"
@@ -46,6 +49,12 @@ class LinkRequest(Body):
     reason: Reason
 
 
+class DismissRequest(Body):
+    """Why a parked event is none of this service's business."""
+
+    reason: Reason
+
+
 class ReplayRequest(Body):
     """Which parked events to replay."""
 
@@ -66,7 +75,9 @@ def wanted_of(asked: Mapping[str, str], now: datetime) -> Wanted:
         InvalidInput: a parameter is not of its form.
     """
     reason, project_id = asked.get("reason"), asked.get("project_id")
-    seconds = asked.get("older_than_seconds")
+    seconds, state = asked.get("older_than_seconds"), asked.get("state", OutcomeKind.PARKED)
+    if state not in STATES:
+        raise InvalidInput.field("state", f"must be {' or '.join(STATES)}")
     if reason is not None and reason not in set(ParkReason):
         raise InvalidInput.field("reason", _REASONS)
     if project_id is not None and not PROJECT_ID.fullmatch(project_id):
@@ -77,6 +88,7 @@ def wanted_of(asked: Mapping[str, str], now: datetime) -> Wanted:
         reason=None if reason is None else ParkReason(reason),
         project_id=project_id,
         until=None if seconds is None else now - timedelta(seconds=int(seconds)),
+        state=OutcomeKind(state),
     )
 
 

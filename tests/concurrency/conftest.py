@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,6 +63,12 @@ def store(tables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[A
     yield account_store()
     models.connection().client.close()
     _forget()
+
+
+@pytest.fixture
+def user(request: pytest.FixtureRequest) -> str:
+    """An account of the test's own."""
+    return re.sub(r"\W", "-", request.node.name)
 
 
 def _forget() -> None:

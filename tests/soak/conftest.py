@@ -13,10 +13,12 @@ import pytest
 
 from billing import composition
 from billing.adapters.dynamo import models
+from billing.adapters.stripe.transport import Timeouts
 from billing.settings import settings
+from functions.reconciliation import background
 from local.stripe.server import FakeStripeServer
 from tests.integration.lives.conftest import stage  # noqa: F401 - a fixture
-from tests.integration.webhooks.conftest import OPENING
+from tests.integration.webhooks.conftest import OPENING, named  # noqa: F401 - a fixture
 from tests.support.dynamo import create_tables, table_names
 from tests.support.engines import Absent, engine
 from tests.support.shop import STRIPE_KEY, WEBHOOK_SECRET, Shop, open_shop
@@ -57,15 +59,22 @@ def shop(soak: Soak, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
                 "AWS_DEFAULT_REGION": REGION,
                 "STAGE": "dev",
                 "STRIPE_API_KEY_SECRET": "stripe-api-key",
+                "STRIPE_WEBHOOK_SECRET": "stripe-webhook",
                 "STRIPE_API_BASE": stripe.url,
                 **names,
             }
             for name, value in environ.items():
                 monkeypatch.setenv(name, value)
+            # Emulator and fake have a thread each, and the machine may be busy.
+            monkeypatch.setattr(models._Meta, "read_timeout_seconds", 120)
+            monkeypatch.setattr(background, "PATIENT", Timeouts(connect=60, total=120))
             create_tables(boto3.client("dynamodb", region_name=REGION), names)
-            boto3.client("secretsmanager", region_name=REGION).create_secret(
-                Name="stripe-api-key", SecretString=json.dumps({"api_key": STRIPE_KEY})
-            )
+            secrets = boto3.client("secretsmanager", region_name=REGION)
+            for name, fields in (
+                ("stripe-api-key", {"api_key": STRIPE_KEY}),
+                ("stripe-webhook", {"current": WEBHOOK_SECRET}),
+            ):
+                secrets.create_secret(Name=name, SecretString=json.dumps(fields))
             _forget()
             yield open_shop(stripe)
             _forget()

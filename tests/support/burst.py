@@ -1,60 +1,14 @@
-"""Very many events of very many customers, through the queue with all that a queue does to them."""
+"""Very many events of very many customers: what happens at Stripe, and how it is compared."""
 
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from billing.adapters.stripe.translate import read_subscription
 from billing.domain.subscription import standing
 from billing.services.apply_stripe_event import EVENT_HANDLERS
-from tests.support.shop import CATALOG_EVENTS, Json, Shop, process_records, queue_record
-
-RECEIVES = 5
-"""After so many, a message goes to the dead-letter queue, as `template.yaml` says."""
-
-BATCH = 10
-
-
-@dataclass
-class Fifo:
-    """An SQS FIFO queue that feeds `process` as Lambda does.
-
-    A group's messages come in order, and none of it while one of it is out; a batch that fails in
-    part sends the rest of that group back.
-    """
-
-    dead: list[Json] = field(default_factory=list)
-    batches: int = 0
-    _groups: dict[str, list[Json]] = field(default_factory=lambda: defaultdict(list))
-    _receives: Counter[str] = field(default_factory=Counter)
-    _sent: set[str] = field(default_factory=set)
-
-    def send(self, payload: Json, number: int, *, late: bool) -> None:
-        """Take a message; the same one again within five minutes is dropped, later it is not."""
-        if payload["id"] in self._sent and not late:
-            return
-        self._sent.add(payload["id"])
-        obj = payload["data"]["object"]
-        group = obj["id"] if obj["object"] == "customer" else obj.get("customer") or obj["id"]
-        self._groups[group].append(queue_record(payload, group, number))
-
-    def drain(self, dice: random.Random) -> None:
-        """Deliver until nothing is left."""
-        while self._groups:
-            group = dice.choice(sorted(self._groups))
-            batch = self._groups[group][:BATCH]
-            self.batches += 1
-            back = set(process_records(*batch))
-            kept = [record for record in batch if record["messageId"] in back]
-            self._receives.update(record["messageId"] for record in kept)
-            over = [r for r in kept if self._receives[r["messageId"]] >= RECEIVES]
-            self.dead.extend(over)
-            self._groups[group][:BATCH] = [record for record in kept if record not in over]
-            if not self._groups[group]:
-                del self._groups[group]
+from tests.support.shop import CATALOG_EVENTS, Json, Shop
 
 
 def busy_shop(shop: Shop, customers: int, events: int) -> list[Json]:

@@ -7,7 +7,7 @@ JSON that DynamoDB would hold. `tests/integration/lives` runs the same lives on 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -55,6 +55,10 @@ class MemoryStore:
     def ledger_entry(self, cause_id: str) -> LedgerEntry | None:
         """Read what became of a cause."""
         return self._ledger.get(cause_id)
+
+    def later(self, account: Account) -> Iterator[Account]:
+        """No history is kept here, so nothing is behind it."""
+        return iter(())
 
     def parked(self) -> list[LedgerEntry]:
         """The causes that wait for an operator."""

@@ -29,20 +29,26 @@ class Snapshots:
         """Return every item, in a fixed order."""
         return {
             table: sorted(
-                self._client.scan(TableName=table)["Items"],
+                self._items(table),
                 key=lambda item, keys=keys: [item[k]["S"] for k in keys],  # type: ignore[misc]
             )
             for table, keys in self._tables.items()
         }
 
+    def _items(self, table: str) -> list[Item]:
+        pages = self._client.get_paginator("scan").paginate(TableName=table)
+        return [item for page in pages for item in page["Items"]]
+
     def restore(self, snapshot: dict[str, list[Item]]) -> None:
         """Make the tables hold exactly these items."""
         present = self.take()
         for table, keys in self._tables.items():
-            for item in present[table]:
-                if item not in snapshot[table]:
+            now_there = {repr(item): item for item in present[table]}
+            wanted = {repr(item): item for item in snapshot[table]}
+            for text, item in now_there.items():
+                if text not in wanted:
                     key = {k: item[k] for k in keys}
                     self._client.delete_item(TableName=table, Key=key)
-            for item in snapshot[table]:
-                if item not in present[table]:
+            for text, item in wanted.items():
+                if text not in now_there:
                     self._client.put_item(TableName=table, Item=item)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -150,6 +151,24 @@ def create_table_arguments(logical_id: str, table_name: str) -> dict[str, Any]:
     if encryption := arguments.get("SSESpecification"):
         arguments["SSESpecification"] = {"Enabled": encryption["SSEEnabled"]}
     return {"TableName": table_name, **arguments}
+
+
+def create_queue_arguments(logical_id: str, name: str, arns: Mapping[str, str]) -> dict[str, Any]:
+    """A queue's definition as the arguments of boto3's `create_queue`.
+
+    Args:
+        logical_id: which of the template's queues.
+        name: what to call it.
+        arns: of the queues that it refers to, by logical id.
+    """
+    attributes = {}
+    for key, value in resources("AWS::SQS::Queue")[logical_id]["Properties"].items():
+        if key == "RedrivePolicy":
+            dead_letters = value["deadLetterTargetArn"]["Fn::GetAtt"].split(".")[0]
+            attributes[key] = json.dumps({**value, "deadLetterTargetArn": arns[dead_letters]})
+        else:
+            attributes[key] = str(value).lower() if isinstance(value, bool) else str(value)
+    return {"QueueName": name, "Attributes": attributes}
 
 
 def _global(name: str) -> Any:

@@ -10,25 +10,21 @@ import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, get_args
 
 import pytest
-from aws_lambda_powertools.utilities import parameters
 
-from billing import composition
 from billing.domain.account import AccountKey
 from billing.settings import Settings
 from billing.stores import account_store
-from functions.portal.handler import lambda_handler as portal
 from local.stripe.server import FakeStripeServer
 from tests.integration.admin.conftest import Operator
-from tests.integration.admin.granting import USER, grant, revoke
+from tests.integration.admin.granting import grant, revoke
 from tests.support.clock import Clock
 from tests.support.documents import notes, notes_at_stripe
 from tests.support.interruptions import Killed, When, interruptions
-from tests.support.requests import Answer, call, request
-from tests.support.shop import Shop, clock_of, open_shop
+from tests.support.new_process import a_new_process, failure
+from tests.support.requests import Answer
 from tests.support.snapshot import Snapshots
 
 Record = Callable[[str, object], None]
@@ -56,11 +52,27 @@ def has_granted(ada: Operator) -> str:
     return str(grant(ada, "first").body["grant_id"])
 
 
+KEYS = "projects/acme/keys"
+
+
+def a_key(ada: Operator) -> Answer:
+    return ada.post(KEYS, {"name": "web"})
+
+
+def renamed(ada: Operator) -> Answer:
+    return ada.put("projects/acme", {"name": "Acme & Sons", "allowed_origins": []})
+
+
 COMMANDS: dict[str, Command] = {
     "grant": Command(sells, lambda ada, _: grant(ada, "once")),
     "revoke": Command(has_granted, lambda ada, given: revoke(ada, given, once="then")),
     "revoke without a key": Command(has_granted, revoke, has_own_id=True),
     "project": Command(lambda ada: None, lambda ada, _: ada.project("another")),
+    "change of a project": Command(lambda ada: None, lambda ada, _: renamed(ada)),
+    "revocation of a key": Command(
+        lambda ada: str(a_key(ada).body["key_id"]),
+        lambda ada, id_: ada.post(f"{KEYS}/{id_}/revoke"),
+    ),
     "catalog": Command(lambda ada: None, lambda ada, _: ada.catalog(notes())),
     "change of the catalog": Command(sells, lambda ada, _: ada.catalog(_with_a_feature())),
 }
@@ -71,12 +83,6 @@ def _with_a_feature() -> dict[str, Any]:
     document = notes_at_stripe()
     document["features"].append({"code": "print", "name": "Print"})
     return document
-
-
-def a_new_process(clock: Callable[[], datetime]) -> None:
-    composition.reset()
-    parameters.clear_caches()  # type: ignore[no-untyped-call]  # powertools 3.37
-    composition.use_clock(clock)
 
 
 @pytest.mark.usefixtures("stripe", "acme")
@@ -135,14 +141,6 @@ def test_a_grant_without_a_key_killed_anywhere_is_none_or_one(
     record_property("faults", len(calls))
 
 
-def _failure(number: int) -> dict[str, Any]:
-    """One is a connection that breaks, at every attempt; the others are answers, which cost less.
-
-    The SDK waits before it tries again, and it tries again what broke.
-    """
-    return {"drop": True, "times": 9} if number == 0 else {"status": 403}
-
-
 @pytest.mark.usefixtures("acme")
 @pytest.mark.parametrize("when", get_args(When))
 def test_a_catalog_whose_making_fails_at_any_call_to_stripe(
@@ -161,7 +159,7 @@ def test_a_catalog_whose_making_fails_at_any_call_to_stripe(
         stripe.reset()
         snapshots.restore(before)
         a_new_process(clock)
-        stripe.add_fault(method="POST", when=when, skip=skip, **_failure(skip))
+        stripe.add_fault(method="POST", when=when, skip=skip, **failure(skip))
         assert ada.catalog(notes()).status in {502, 503}
         assert snapshots.take() == before
         stripe.api.faults.planned.clear()
@@ -169,67 +167,3 @@ def test_a_catalog_whose_making_fails_at_any_call_to_stripe(
         assert ada.catalog(notes()).status == 200
         assert len(stripe.state.products) + len(stripe.state.prices) == made
     record_property("faults", made)
-
-
-@pytest.fixture
-def shop(stripe: FakeStripeServer) -> Shop:
-    """A project whose user has a customer at Stripe."""
-    shop = open_shop(stripe)
-    assert shop.checkout(USER).status == 200
-    return shop
-
-
-def link(shop: Shop) -> Answer:
-    body = {"user_id": USER, "return_url": "https://app.example.com/account"}
-    path = "/api/v1/portal/create-session"
-    return call(portal, request("POST", path, json_body=body, key=shop.key))
-
-
-@pytest.mark.parametrize("when", get_args(When))
-def test_a_portal_link_that_dies_anywhere_changes_nothing_and_the_next_one_opens(
-    shop: Shop, deployment: Settings, when: When, record_property: Record
-) -> None:
-    snapshots = Snapshots(deployment, with_catalog=True)
-    before = snapshots.take()
-    a_new_process(lambda: clock_of(shop.stripe))
-    with interruptions.counted() as counted:
-        assert link(shop).status == 200
-    calls = list(counted)
-    for fatal in range(1, len(calls) + 1):
-        a_new_process(lambda: clock_of(shop.stripe))
-        with interruptions.counted(fatal, when), pytest.raises(Killed):
-            link(shop)
-        assert link(shop).status == 200
-    for number in range(2):
-        a_new_process(lambda: clock_of(shop.stripe))
-        shop.stripe.add_fault(method="POST", when=when, **_failure(number))
-        assert link(shop).status in {502, 503}
-        shop.stripe.api.faults.planned.clear()
-        a_new_process(lambda: clock_of(shop.stripe))
-        assert link(shop).status == 200
-    assert snapshots.take() == before
-    record_property("faults", len(calls) + 2)
-
-
-@pytest.mark.parametrize("when", get_args(When))
-def test_a_checkout_that_fails_at_any_call_to_stripe_and_is_repeated_is_one(
-    shop: Shop, when: When, record_property: Record
-) -> None:
-    """A first checkout makes the customer, its e-mail address and the session: three calls."""
-    calls = 3
-    for skip in range(calls):
-        user, headers = f"buyer-{skip}", {"Idempotency-Key": f"key-{skip}"}
-        sent: Any = {"headers": headers, "customer_email": f"{user}@example.com"}
-        a_new_process(lambda: clock_of(shop.stripe))
-        customers, sessions = len(shop.stripe.state.customers), len(shop.stripe.state.sessions)
-        shop.stripe.add_fault(method="POST", when=when, skip=skip, **_failure(skip))
-        assert shop.checkout(user, **sent).status in {502, 503}
-        shop.stripe.api.faults.planned.clear()
-        a_new_process(lambda: clock_of(shop.stripe))
-        first, again = (shop.checkout(user, **sent) for _ in range(2))
-        assert (first.status, again.status) == (200, 200)
-        assert first.body["session_id"] == again.body["session_id"]
-        assert len(shop.stripe.state.customers) == customers + 1
-        assert len(shop.stripe.state.sessions) == sessions + 1
-        assert shop.account(user).customer_id is not None
-    record_property("faults", calls)

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from billing.adapters.dynamo.models import PointerItem
 from billing.adapters.dynamo.store import AccountStore
+from billing.domain.account import AccountKey
+from billing.stores import account_store
 from local.stripe.server import FakeStripeServer
 from tests.integration.checkout.wire import USER, body_of, fields_of, session_of, start
 from tests.integration.conftest import put_secret
@@ -67,6 +70,20 @@ def test_a_checkout_that_broke_after_the_customer_was_made_is_taken_up_again(
     session = session_of(shop, start(shop, body_of()))
     assert shop.account(USER).customer_id == session["customer"]
     assert len(shop.stripe.state.customers) == 1
+
+
+def test_a_customer_that_an_operator_gave_to_another_meanwhile_is_left_to_that_one(
+    shop: Shop,
+) -> None:
+    made = shop.gateway().create_customer(AccountKey(shop.project_id, USER))
+    PointerItem(made, account="demo#another").save()
+    answer = start(shop, body_of())
+    assert answer.status == 200
+    customer = shop.account(USER).customer_id
+    assert customer not in (None, made)
+    assert session_of(shop, answer)["customer"] == customer
+    assert account_store().find([made]) == AccountKey("demo", "another")
+    assert account_store().ledger_entry(f"checkout:{made}") is None, "nothing is parked"
 
 
 def test_without_an_api_key_it_refuses_to_serve(shop: Shop) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from billing.settings import Settings, settings
 from local.stripe.server import FakeStripeServer
+from tests.support.line import Named
 from tests.support.shop import Shop, open_shop
 
 OPENING = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -41,3 +42,14 @@ def shop(
     monkeypatch.setenv("STRIPE_API_BASE", standing_stripe.url)
     settings.cache_clear()
     return open_shop(standing_stripe)
+
+
+@pytest.fixture
+def named(monkeypatch: pytest.MonkeyPatch) -> Named:
+    """Name the queue to `receive`."""
+
+    def name(url: str) -> None:
+        monkeypatch.setenv("EVENTS_QUEUE_URL", url)
+        settings.cache_clear()
+
+    return name

@@ -5,20 +5,21 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from tests.support.burst import Fifo, assert_as_at_stripe, busy_shop, disturbed
+from tests.support.burst import assert_as_at_stripe, busy_shop, disturbed
+from tests.support.line import Named, burst
 from tests.support.shop import Shop
 
 CUSTOMERS, EVENTS = 12, 240
 
 
 def test_a_burst_drains_and_ends_as_stripe_has_it(
-    shop: Shop, record_property: Callable[[str, object], None]
+    shop: Shop, named: Named, record_property: Callable[[str, object], None]
 ) -> None:
-    dice, queue = random.Random(3), Fifo()
-    events = [shop.payload(event) for event in busy_shop(shop, CUSTOMERS, EVENTS)]
-    for number, payload in enumerate(disturbed(events, 0.3, dice)):
-        queue.send(payload, number, late=True)
-    queue.drain(dice)
-    assert queue.dead == []
+    dice = random.Random(3)
+    events = busy_shop(shop, CUSTOMERS, EVENTS)
+    figures = burst(shop, disturbed(events, 0.3, dice), dice, 0.3, named)
+    assert figures["messages sent back"] > 0, "some met trouble"
     assert assert_as_at_stripe(shop, CUSTOMERS) >= CUSTOMERS // 2
     record_property("events of a burst", len(events))
+    for name, figure in figures.items():
+        record_property(f"burst: {name}", figure)

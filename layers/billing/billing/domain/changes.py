@@ -32,6 +32,7 @@ class Cause:
         fingerprint: of the parameters, so that a reused idempotency key is told from a repeat.
         payload: what a parked cause needs to be replayed.
         project_id: which project it claims to be about, for lists of what is parked.
+        reopens: whether it is taken up again where it was dismissed, as a replay is.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Cause:
     fingerprint: str = ""
     payload: dict[str, Any] | None = None
     project_id: str | None = None
+    reopens: bool = False
 
 
 class OutcomeKind(StrEnum):
@@ -53,6 +55,7 @@ class OutcomeKind(StrEnum):
     STALE = "stale"
     NO_CHANGE = "no_change"
     PARKED = "parked"
+    DISMISSED = "dismissed"
 
 
 class ParkReason(StrEnum):
@@ -67,16 +70,27 @@ class ParkReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Dismissal:
+    """That an operator said of a parked cause that it is to be left alone."""
+
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What a pure function made of an account.
 
     Attributes:
         account: the account as it should be.
         kind: `applied`; `stale` or `no_change` for what adds to a timeline at most.
+        pointers: ids of the account's whose pointers were lost, and are to be written again.
     """
 
     account: Account
     kind: OutcomeKind = OutcomeKind.APPLIED
+    pointers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +110,16 @@ class Outcome:
 
 
 class Written(Enum):
-    """What the transaction came to."""
+    """What the transaction came to.
+
+    `RACED`: the account was changed since it was loaded. `BEHIND`: it was not, and yet its history
+    goes on after it, so it was lost or restored from a backup. `TAKEN`: an id is another account's.
+    """
 
     DONE = "done"
     DUPLICATE = "duplicate"
     RACED = "raced"
+    BEHIND = "behind"
     TAKEN = "taken"
 
 
@@ -108,7 +127,8 @@ class Written(Enum):
 class Change:
     """One transaction: the cause, what became of it, and the account before and after.
 
-    `before` and `after` are `None` for a cause that belongs to no account.
+    `before` and `after` are `None` for a cause that belongs to no account. `pointers` are written
+    beside those of ids that are new.
     """
 
     cause: Cause
@@ -118,6 +138,8 @@ class Change:
     after: Account | None = None
     reason: ParkReason | None = None
     detail: str = ""
+    pointers: frozenset[str] = frozenset()
+    dismissal: Dismissal | None = None
 
     @property
     def changes_account(self) -> bool:
@@ -158,6 +180,7 @@ class LedgerEntry:
     Attributes:
         recorded_at: when it was settled; of a parked one, since when it waits.
         project_id: of the account; of a parked one, the project that it claims to be about.
+        dismissal: by whom, why and when it was dismissed; what parked it stays beside it.
     """
 
     cause_id: str
@@ -173,3 +196,9 @@ class LedgerEntry:
     reason: ParkReason | None = None
     detail: str = ""
     payload: dict[str, Any] | None = None
+    dismissal: Dismissal | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was not applied yet, and can be replayed."""
+        return self.outcome in (OutcomeKind.PARKED, OutcomeKind.DISMISSED)

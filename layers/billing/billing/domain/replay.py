@@ -62,6 +62,7 @@ def replay(
         until: the instant; `None` for all.
     """
     account, customer_id = Account(key), None
+    held: dict[str, dict[Line, tuple[Holding, ...]]] = {}
     made_by: dict[Line, HistoryEntry] = {}
     gone: dict[Line, tuple[Holding, ...]] = {}
     last: HistoryEntry | None = None
@@ -71,13 +72,14 @@ def replay(
         last = entry
         customer_id = entry.after.get("customer_id", customer_id)
         for sk in sorted(entry.after.keys() - {"customer_id"}):
-            fact, known = read(sk, entry.after[sk]), account.facts().get(sk)
+            fact = read(sk, entry.after[sk])
             account = _with(account, fact)
-            before, after = _lines(key, known), _lines(key, fact)
+            before, after = held.get(sk, {}), _lines(key, fact)
+            held[sk] = after
             changed = {k for k in before | after if before.get(k) != after.get(k)}
             made_by.update(dict.fromkeys(changed, entry))
             gone.update({line: before[line] for line in changed - after.keys()})
-            gone = {line: held for line, held in gone.items() if line not in after}
+            gone = {line: was for line, was in gone.items() if line not in after}
     if last is None:
         return Replayed(account)
     account = replace(
@@ -90,9 +92,23 @@ def replay(
     return Replayed(account, holdings_of(account), made_by, gone, last)
 
 
-def _lines(key: AccountKey, fact: Fact | None) -> dict[Line, tuple[Holding, ...]]:
+def caught_up(account: Account, entry: HistoryEntry, read: ReadFact) -> Account:
+    """Return an account as the next entry of its history left it."""
+    after = account
+    for sk in entry.after.keys() - {"customer_id"}:
+        after = _with(after, read(sk, entry.after[sk]))
+    return replace(
+        after,
+        revision=entry.revision,
+        version=entry.version,
+        customer_id=entry.after.get("customer_id", account.customer_id),
+        updated_at=entry.at,
+    )
+
+
+def _lines(key: AccountKey, fact: Fact) -> dict[Line, tuple[Holding, ...]]:
     lines: dict[Line, tuple[Holding, ...]] = {}
-    for held in holdings_of(_with(Account(key), fact)) if fact else ():
+    for held in holdings_of(_with(Account(key), fact)):
         line = held.source, held.source_id, held.price_id, held.feature_code
         lines[line] = (*lines.get(line, ()), held)
     return lines

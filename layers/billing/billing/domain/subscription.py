@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from billing.domain.dispute import ChargeDispute, merge_disputes
@@ -41,6 +41,9 @@ _RANK_IN_A_SECOND = {
 """Stripe stamps whole seconds. Within one, what follows a payment wins; an end wins over all."""
 
 
+_EVER = datetime.min.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """One thing heard of a subscription: its status at an instant, or that an invoice was paid.
@@ -58,9 +61,10 @@ class Moment:
     item_ends: tuple[tuple[str, datetime], ...] = ()
 
     @property
-    def order(self) -> tuple[datetime, int, bool, str]:
+    def order(self) -> tuple[datetime, int, bool, datetime, tuple[tuple[str, datetime], ...]]:
         """Sort by time; within a second by what must have come last; else by any fixed rule."""
-        return self.at, _RANK_IN_A_SECOND[self.status], self.paid, repr(self)
+        rank = _RANK_IN_A_SECOND[self.status]
+        return self.at, rank, self.paid, self.period_end or _EVER, self.item_ends
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,7 @@ def _cause(payload: Mapping[str, Any], at: datetime, replayed_by: str) -> Cause:
         actor="stripe",
         reason=f"replayed by {replayed_by}" if replayed_by else "",
         payload=dict(payload),
+        reopens=bool(replayed_by),
     )
 
 

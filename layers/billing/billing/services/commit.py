@@ -20,6 +20,8 @@ from billing.domain.changes import (
     CauseType,
     Change,
     Decision,
+    Dismissal,
+    LedgerEntry,
     Outcome,
     OutcomeKind,
     ParkReason,
@@ -31,12 +33,15 @@ from billing.domain.errors import (
     ContentionTooHigh,
     IdempotencyKeyReused,
 )
+from billing.services.catch_up import catch_up
 
 if TYPE_CHECKING:
     from billing.adapters.dynamo.store import AccountStore
 
 ATTEMPTS = 12
 """How often a decision is taken again before the cause is sent back to be retried."""
+
+_WITH_A_CALLER = frozenset({CauseType.OPERATOR, CauseType.CHECKOUT})
 
 Decide = Callable[[Account], Decision]
 Wait = Callable[[float], None]
@@ -67,7 +72,8 @@ def commit(
 
     Raises:
         BillingError: what `decide` raised, unless the cause had been settled before.
-        BelongsToOtherAccount: an operator's command names an id of another account's.
+        BelongsToOtherAccount: an operator's command, or a checkout, names an id of another
+            account's; somebody is there to be told, so nothing is parked.
         ContentionTooHigh: others changed the account in every attempt; a retry is safe.
         IdempotencyKeyReused: the cause's id was used before with other parameters.
     """
@@ -76,9 +82,11 @@ def commit(
         try:
             decision = decide(before)
         except BillingError:
-            if store.ledger_entry(cause.id) is None:
-                raise
-            return _duplicate(store, cause, before)
+            if store.ledger_entry(cause.id) is not None:
+                return _duplicate(store, cause, before)
+            if catch_up(store, before):
+                continue
+            raise
         change = _change(cause, before, decision, now)
         written = store.write(change)
         if written is Written.DONE:
@@ -88,10 +96,12 @@ def commit(
             return _duplicate(store, cause, store.load(key))
         if written is Written.TAKEN:
             detail = f"an id that it names belongs to another account than {key.project_id}'s"
-            if cause.type is CauseType.OPERATOR:
+            if cause.type in _WITH_A_CALLER:
                 raise BelongsToOtherAccount(f"{detail}.")
             cause = replace(cause, project_id=key.project_id)
             return park(store, cause, ParkReason.OTHER_ACCOUNT, detail, now=now)
+        if written is Written.BEHIND and catch_up(store, before):
+            continue
         wait(random.uniform(0, min(0.5, 0.01 * 2**attempt)))  # noqa: S311 - jitter, no secret
     raise ContentionTooHigh(f"{ATTEMPTS} attempts were overtaken.")
 
@@ -105,12 +115,34 @@ def park(
     """
     known = store.ledger_entry(cause.id)
     since = now
-    if known and known.outcome is OutcomeKind.PARKED:
+    if known and known.is_open:
         since, cause = known.recorded_at, replace(cause, at=min(cause.at, known.caused_at))
     change = Change(cause, OutcomeKind.PARKED, since, reason=reason, detail=detail)
     if store.write(change) is Written.DUPLICATE:
         return Outcome(OutcomeKind.DUPLICATE, cause.id)
     return Outcome(OutcomeKind.PARKED, cause.id, reason=reason, detail=detail)
+
+
+def dismiss(store: AccountStore, entry: LedgerEntry, dismissal: Dismissal) -> None:
+    """Take a parked cause off the list, unless it was settled meanwhile; what parked it is kept."""
+    cause = Cause(
+        id=entry.cause_id,
+        type=entry.cause_type,
+        name=entry.cause_name,
+        at=entry.caused_at,
+        actor=entry.actor,
+        payload=entry.payload,
+        project_id=entry.project_id,
+    )
+    change = Change(
+        cause,
+        OutcomeKind.DISMISSED,
+        entry.recorded_at,
+        reason=entry.reason,
+        detail=entry.detail,
+        dismissal=dismissal,
+    )
+    store.write(change)
 
 
 def settle(store: AccountStore, cause: Cause, kind: OutcomeKind, *, now: datetime) -> Outcome:
@@ -131,11 +163,13 @@ def _change(cause: Cause, before: Account, decision: Decision, now: datetime) ->
         revision=before.revision + (1 if applied else 0),
         updated_at=at,
     )
-    return Change(cause, decision.kind, at, before, after)
+    return Change(cause, decision.kind, at, before, after, pointers=decision.pointers)
 
 
 def _duplicate(store: AccountStore, cause: Cause, account: Account) -> Outcome:
     entry = store.ledger_entry(cause.id)
     if entry and cause.fingerprint and entry.fingerprint != cause.fingerprint:
         raise IdempotencyKeyReused
+    if catch_up(store, account):  # what it did may be among what was lost
+        account = store.load(account.key)
     return Outcome(OutcomeKind.DUPLICATE, cause.id, account)

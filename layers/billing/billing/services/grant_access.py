@@ -155,7 +155,9 @@ def revoke_access(
     cause = _cause("revoke", asked, reason=reason, operator=operator, at=now, once=idempotency_key)
 
     def decide(account: Account) -> Decision:
-        grant = account.grants[grant_id]
+        grant = account.grants.get(grant_id)
+        if grant is None:
+            raise NotFound(f"There is no grant '{grant_id}'.")
         if grant.revoked_at:
             return Decision(account)
         return Decision(

@@ -1,4 +1,4 @@
-"""Say whose a Stripe customer is that names nobody: an operator's command, through the one door."""
+"""Say whose a Stripe customer is that names no account: an operator's command."""
 
 from __future__ import annotations
 
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from billing.services.apply_stripe_event import Collaborators
 
 
+LINKABLE = (ParkReason.UNMATCHED, ParkReason.UNKNOWN_PROJECT)
+"""What an operator's word on whose it is can cure."""
+
+
 @dataclass(frozen=True, slots=True)
 class Linked:
     """Which ids are the account's now, and what became of the event thereupon."""
@@ -48,7 +52,7 @@ def link_event(
     operator: str,
     now: datetime,
 ) -> Linked:
-    """Make the Stripe customer of an unmatched event the account's, and replay the event.
+    """Make the Stripe customer of an event that lacks an account that account's, and replay it.
 
     The same command has one effect however often it is given, and goes on where it broke off.
 
@@ -69,7 +73,7 @@ def link_event(
     """
     entry = parked_event(event_id, using.accounts)
     known_project(projects, key.project_id)
-    if entry.outcome is not OutcomeKind.PARKED:
+    if not entry.is_open:
         return Linked((), _settled(entry, key))
     claim = _claim(entry, using)
     ids = (claim.customer_id,) if claim.customer_id else claim.ids
@@ -109,9 +113,9 @@ def _refuse_anothers(
     holder = using.accounts.find(ids)
     if holder is not None and holder != key:
         raise BelongsToOtherAccount(f"{ids[0]} belongs to {holder}.")
-    if holder is None and entry.reason is not ParkReason.UNMATCHED:
+    if holder is None and entry.reason not in LINKABLE:
         raise Conflict(
-            f"{entry.cause_id} is parked as '{entry.reason}', not as '{ParkReason.UNMATCHED}'."
+            f"{entry.cause_id} is parked as '{entry.reason}', not as {' or '.join(LINKABLE)}."
         )
 
 

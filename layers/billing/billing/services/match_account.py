@@ -38,7 +38,8 @@ def match_account(
     In this order: the project and user that the object names; the account to which one of its
     ids already belongs; what its subscription, then its customer, says at Stripe. What is named
     but cannot be an account, such as a user without a name, is as good as not named, except that
-    Stripe is not asked for more.
+    Stripe is not asked for more. A project that does not exist, such as a mistyped one, gives way
+    to an operator's link and to nothing else.
 
     Raises:
         Unappliable: nothing names an account, or what it names does not exist.
@@ -56,6 +57,9 @@ def match_account(
     if named is None:
         raise Unappliable(ParkReason.UNMATCHED, "nothing in it names a project and a user")
     if catalogs.project(named.project_id) is None:
+        linked = _linked(claim, accounts)
+        if linked:
+            return linked
         raise Unappliable(ParkReason.UNKNOWN_PROJECT, f"there is no project '{named.project_id}'")
     return named
 
@@ -67,6 +71,14 @@ def _named(claim: Claim) -> AccountKey | None:
         return AccountKey(claim.project_id, claim.user_id)
     except InvalidInput as error:
         raise Unappliable(ParkReason.UNMATCHED, error.detail) from error
+
+
+def _linked(claim: Claim, accounts: AccountStore) -> AccountKey | None:
+    """Find the account to which an operator linked it: only that outweighs a name."""
+    ids = _ids(claim)
+    key = accounts.find(ids)
+    links = accounts.load(key).links.values() if key else ()
+    return key if any(not set(ids).isdisjoint(link.ids) for link in links) else None
 
 
 def _ids(claim: Claim) -> list[str]:

@@ -59,6 +59,18 @@ class Replays:
     remaining: int
 
 
+def known_cause(event_id: str, accounts: AccountStore) -> LedgerEntry:
+    """Look up whatever the ledger has under an id.
+
+    Raises:
+        NotFound: it knows nothing of it.
+    """
+    entry = accounts.ledger_entry(event_id) if len(event_id) <= LONGEST_ID else None
+    if entry is None:
+        raise NotFound(f"Nothing is known of '{event_id[:LONGEST_ID]}'.")
+    return entry
+
+
 def parked_event(event_id: str, accounts: AccountStore) -> LedgerEntry:
     """Look up an event of Stripe's, parked or settled.
 
@@ -66,9 +78,7 @@ def parked_event(event_id: str, accounts: AccountStore) -> LedgerEntry:
         NotFound: the ledger knows nothing of it.
         Conflict: it is not an event of Stripe's but a command of our own.
     """
-    entry = accounts.ledger_entry(event_id) if len(event_id) <= LONGEST_ID else None
-    if entry is None:
-        raise NotFound(f"Nothing is known of '{event_id[:LONGEST_ID]}'.")
+    entry = known_cause(event_id, accounts)
     if entry.cause_type is not CauseType.STRIPE_EVENT:
         raise Conflict(f"'{event_id}' is not an event of Stripe's.")
     return entry
@@ -87,7 +97,7 @@ def payload_of(entry: LedgerEntry, connect: Connect) -> Mapping[str, Any] | None
 
 
 def replay_event(event_id: str, *, using: Collaborators, operator: str, now: datetime) -> Replayed:
-    """Apply a parked event again; one that is settled stays as it is.
+    """Apply a parked or dismissed event again; one that is settled stays as it is.
 
     Args:
         event_id: Stripe's id of it.
@@ -99,8 +109,12 @@ def replay_event(event_id: str, *, using: Collaborators, operator: str, now: dat
         NotFound, Conflict: see `parked_event`.
         TryAgain: the database or Stripe has trouble that passes; the event is still parked.
     """
-    entry = parked_event(event_id, using.accounts)
-    if entry.outcome is not OutcomeKind.PARKED:
+    return _replayed(parked_event(event_id, using.accounts), using, operator, now)
+
+
+def _replayed(entry: LedgerEntry, using: Collaborators, operator: str, now: datetime) -> Replayed:
+    event_id = entry.cause_id
+    if not entry.is_open:
         return Replayed(event_id, OutcomeKind.DUPLICATE, entry.account)
     reference = reference_to({"id": entry.cause_id, "type": entry.cause_name})
     payload = reference if entry.payload is None else entry.payload
@@ -142,7 +156,10 @@ def replay_events(
 
 def _tried(entry: LedgerEntry, using: Collaborators, operator: str, now: datetime) -> Replayed:
     try:
-        return replay_event(entry.cause_id, using=using, operator=operator, now=now)
+        found = parked_event(entry.cause_id, using.accounts)
+        if found.outcome is OutcomeKind.DISMISSED:  # somebody said so just now
+            return Replayed(entry.cause_id, OutcomeKind.DISMISSED)
+        return _replayed(found, using, operator, now)
     except TryAgain as error:
         return Replayed(entry.cause_id, FAILED, detail=error.detail)
     except Conflict as error:

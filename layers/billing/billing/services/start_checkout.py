@@ -14,7 +14,12 @@ from billing.adapters.stripe.trouble import CustomerGone
 from billing.domain.account import Account, AccountKey
 from billing.domain.catalog import Catalog, Price, PriceType, Product, Project
 from billing.domain.changes import Cause, CauseType, Decision
-from billing.domain.errors import AlreadySubscribed, InvalidInput, NotFound
+from billing.domain.errors import (
+    AlreadySubscribed,
+    BelongsToOtherAccount,
+    InvalidInput,
+    NotFound,
+)
 from billing.domain.policy import earliest
 from billing.domain.redirects import check_redirect
 from billing.domain.status import SubscriptionStatus
@@ -195,10 +200,19 @@ class _Customers:
 
     def make(self, *, instead_of: str | None) -> str:
         """Return the account's customer: a new one, or the one that another request linked."""
+        made = self._made(instead_of)
+        try:
+            return self._linked(made, instead_of)
+        except BelongsToOtherAccount:  # an operator linked it before this account had it
+            return self._linked(self._made(made), instead_of)
+
+    def _made(self, instead_of: str | None) -> str:
         made = self.stripe.create_customer(self.order.key, instead_of=instead_of)
         if self.order.customer_email:
             self.stripe.set_customer_email(made, self.order.customer_email)
+        return made
 
+    def _linked(self, made: str, instead_of: str | None) -> str:
         def link(account: Account) -> Decision:
             stays = account.customer_id not in (None, instead_of)
             return Decision(account if stays else replace(account, customer_id=made))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from billing.adapters.stripe.redaction import redacted
-from billing.domain.changes import CauseType, LedgerEntry, OutcomeKind
-from billing.domain.errors import NotFound, TryAgain
-from billing.services.replay_events import LONGEST_ID, payload_of
+from billing.domain.changes import CauseType, LedgerEntry
+from billing.domain.errors import TryAgain
+from billing.services.replay_events import known_cause, payload_of
 
 if TYPE_CHECKING:
     from billing.adapters.dynamo.store import AccountStore
@@ -33,10 +33,8 @@ def view_event(event_id: str, accounts: AccountStore, connect: Connect) -> Event
     Raises:
         NotFound: the ledger knows nothing of it.
     """
-    entry = accounts.ledger_entry(event_id) if len(event_id) <= LONGEST_ID else None
-    if entry is None:
-        raise NotFound(f"Nothing is known of '{event_id[:LONGEST_ID]}'.")
-    if entry.outcome is not OutcomeKind.PARKED or entry.cause_type is not CauseType.STRIPE_EVENT:
+    entry = known_cause(event_id, accounts)
+    if not entry.is_open or entry.cause_type is not CauseType.STRIPE_EVENT:
         return EventView(entry)
     try:
         payload = payload_of(entry, connect)

@@ -119,12 +119,15 @@ def fact_item(key: AccountKey, sk: str, fact: Fact) -> AccountItem:
     )
 
 
-def history_item(
-    change: Change, before: Account, after: Account, changed: dict[str, Fact]
-) -> HistoryItem:
-    """Write one line of history: the changed facts, before and after, and the cause."""
-    cause = change.cause
+def changed_facts(before: Account, after: Account) -> dict[str, Fact]:
+    """List what is to be written, by sort key."""
     known = before.facts()
+    return {sk: fact for sk, fact in after.facts().items() if known.get(sk) != fact}
+
+
+def history_item(change: Change, before: Account, after: Account) -> HistoryItem:
+    """Write one line of history: the changed facts, before and after, and the cause."""
+    cause, known, changed = change.cause, before.facts(), changed_facts(before, after)
     was = {sk: to_plain(known[sk]) for sk in changed if sk in known}
     now_is = {sk: to_plain(fact) for sk, fact in changed.items()}
     if before.customer_id != after.customer_id:

@@ -1,4 +1,4 @@
-"""Reading the ledger: an entry, and the parked causes, oldest first, from its sparse index."""
+"""Reading the ledger: an entry, and what is parked or dismissed, from its sparse index."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class Wanted:
     """Which of the parked causes; `None` is any.
 
     Attributes:
+        state: `parked`, or `dismissed` for those that an operator dismissed.
         project_id: of those that claim to be about it.
         until: those that are parked since this instant or longer.
     """
@@ -36,11 +37,12 @@ class Wanted:
     reason: ParkReason | None = None
     project_id: str | None = None
     until: datetime | None = None
+    state: OutcomeKind = OutcomeKind.PARKED
 
     def takes(self, entry: LedgerEntry) -> bool:
-        """Whether an entry is parked, and one of these."""
+        """Whether an entry is one of these, as it is this moment."""
         return (
-            entry.outcome is OutcomeKind.PARKED
+            entry.outcome is self.state
             and self.reason in (None, entry.reason)
             and self.project_id in (None, entry.project_id)
         )
@@ -99,8 +101,8 @@ class ParkedCauses:
 def _keys(wanted: Wanted, size: int, cursor: str | None) -> list[str]:
     """Query the index; each key is a cursor that goes on after it."""
     in_time = None if wanted.until is None else ParkedIndex.recorded_at <= to_plain(wanted.until)
-    start = _start(cursor) if cursor else None
-    items = LedgerItem.by_parked.query("parked", in_time, limit=size, last_evaluated_key=start)
+    list_, start = wanted.state.value, _start(wanted, cursor) if cursor else None
+    items = LedgerItem.by_parked.query(list_, in_time, limit=size, last_evaluated_key=start)
     return [f"{item.recorded_at}|{item.pk}" for item in items]
 
 
@@ -114,8 +116,8 @@ def _entries(keys: list[str]) -> Iterator[tuple[str, LedgerEntry]]:
             yield key, ledger_entry_of(items[pk])
 
 
-def _start(cursor: str) -> dict[str, Any]:
+def _start(wanted: Wanted, cursor: str) -> dict[str, Any]:
     recorded_at, _, pk = cursor.partition("|")
     if not recorded_at or not pk:
         raise InvalidInput.field("cursor", "must be the next_cursor of an answer")
-    return {"parked": {"S": "parked"}, "recorded_at": {"S": recorded_at}, "pk": {"S": pk}}
+    return {"parked": {"S": wanted.state.value}, "recorded_at": {"S": recorded_at}, "pk": {"S": pk}}

@@ -111,7 +111,7 @@ class PointerItem(Model):
 
 
 class ParkedIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # pynamodb 6.1
-    """The parked causes, oldest first."""
+    """The parked causes, and the dismissed ones, oldest first: `parked` says which list."""
 
     class Meta:
         """Its name in the template."""
@@ -142,6 +142,7 @@ class LedgerItem(Model):
     reason = UnicodeAttribute(null=True)
     detail = UnicodeAttribute(null=True)
     payload = JSONAttribute(null=True)
+    dismissal = JSONAttribute(null=True)
     parked = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
     by_parked = ParkedIndex()

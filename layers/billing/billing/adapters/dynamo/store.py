@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
 
-from pynamodb.exceptions import DoesNotExist, TransactWriteError
-from pynamodb.models import Model
-from pynamodb.transactions import TransactWrite
+from pynamodb.exceptions import DoesNotExist, PutError
 
 from billing.adapters.dynamo.account_items import (
     access_item,
     account_of,
+    changed_facts,
     fact_item,
+    fact_of,
     history_item,
     version_key,
 )
@@ -27,8 +26,8 @@ from billing.adapters.dynamo.models import (
     ProjectIndex,
     SubscriptionItem,
     bind,
-    connection,
 )
+from billing.adapters.dynamo.transaction import Condition, Step, transact
 from billing.adapters.plain import from_plain, to_plain
 from billing.domain.account import Account, AccountKey
 from billing.domain.changes import (
@@ -38,7 +37,7 @@ from billing.domain.changes import (
     OutcomeKind,
     Written,
 )
-from billing.domain.errors import TryAgain
+from billing.domain.replay import caught_up
 from billing.domain.subscription import Subscription
 from billing.settings import Settings
 
@@ -49,8 +48,6 @@ SECONDS_PER_DAY = 86_400
 
 HISTORY_PAGE = 100
 """Entries of a history that one request reads."""
-
-_Condition = Any  # pynamodb does not type its conditions
 
 
 class AccountStore:
@@ -95,10 +92,18 @@ class AccountStore:
         )
         return [from_plain(HistoryEntry, item.data) for item in items]
 
-    def entries(self, key: AccountKey) -> Iterator[HistoryEntry]:
-        """Go through the account's whole history, oldest first, a page of it at a time."""
-        for item in HistoryItem.query(str(key), page_size=HISTORY_PAGE, consistent_read=True):
+    def entries(self, key: AccountKey, *, after: int = 0) -> Iterator[HistoryEntry]:
+        """Go through the account's history after a version, oldest first, a page at a time."""
+        later = HistoryItem.sk > version_key(after)
+        items = HistoryItem.query(str(key), later, page_size=HISTORY_PAGE, consistent_read=True)
+        for item in items:
             yield from_plain(HistoryEntry, item.data)
+
+    def later(self, account: Account) -> Iterator[Account]:
+        """Return the account as each entry of its history after this version left it."""
+        for entry in self.entries(account.key, after=account.version):
+            account = caught_up(account, entry, fact_of)
+            yield account
 
     def accounts(
         self, project_id: str, *, limit: int = 50, after: str | None = None
@@ -106,7 +111,11 @@ class AccountStore:
         """List the hot items of a project's accounts by user id, from the index."""
         condition = None if after is None else ProjectIndex.user_id > after
         items = AccountItem.by_project.query(
-            project_id, condition, filter_condition=AccountItem.sk == "access", limit=limit
+            project_id,
+            condition,
+            filter_condition=AccountItem.sk == "access",
+            limit=limit,
+            page_size=2 * limit,  # most accounts have one subscription, which is indexed as well
         )
         return [item for item in items if isinstance(item, AccessItem)]
 
@@ -125,45 +134,49 @@ class AccountStore:
         Raises:
             TryAgain: DynamoDB is throttling or failing; nothing was written.
         """
-        steps = list(self._steps(change))
-        try:
-            with TransactWrite(connection=connection()) as transaction:
-                for item, condition in steps:
-                    transaction.save(item, condition=condition)
-        except TransactWriteError as error:
-            return _judge(error, [type(item) for item, _ in steps])
-        return Written.DONE
+        return transact(list(self._steps(change)))
 
-    def _steps(self, change: Change) -> Iterator[tuple[Model, _Condition]]:
+    def put_back(self, lost: Account, known: Account) -> bool:
+        """Put an account that lags behind its history in the state of a later entry.
+
+        Returns:
+            False where somebody else changed the account meanwhile; nothing was written then.
+
+        Raises:
+            TryAgain: DynamoDB is throttling or failing; nothing was written.
+        """
+        steps = [(access_item(known), _unchanged(lost)), *_fact_steps(lost, known)]
+        return transact(steps) is Written.DONE
+
+    def point_to(self, key: AccountKey, ids: Iterable[str]) -> None:
+        """Let ids lead to an account, save those that lead to another one."""
+        for id_ in sorted(ids):
+            try:
+                PointerItem(id_, account=str(key)).save(condition=_free(key))
+            except PutError as error:
+                if error.cause_response_code != "ConditionalCheckFailedException":
+                    raise
+
+    def _steps(self, change: Change) -> Iterator[Step]:
         """List the items to put and their conditions; the ledger's first, it decides."""
-        yield (
-            self._ledger_item(change),
-            LedgerItem.pk.does_not_exist() | LedgerItem.parked.exists(),
-        )
+        yield self._ledger_item(change), _unsettled(change)
         if not change.changes_account or change.before is None or change.after is None:
             return
         before, after = change.before, change.after
-        unchanged = (
-            AccessItem.version == before.version
-            if before.version
-            else AccessItem.pk.does_not_exist()
-        )
-        yield access_item(after), unchanged
-        for id_ in sorted(after.stripe_ids() - before.stripe_ids()):
-            free = PointerItem.pk.does_not_exist() | (PointerItem.account == str(after.key))
-            yield PointerItem(id_, account=str(after.key)), free
-        known = before.facts()
-        changed = {sk: fact for sk, fact in after.facts().items() if known.get(sk) != fact}
-        for sk, fact in changed.items():
-            yield fact_item(after.key, sk, fact), None
-        yield history_item(change, before, after, changed), HistoryItem.pk.does_not_exist()
+        yield access_item(after), _unchanged(before)
+        for id_ in sorted((after.stripe_ids() - before.stripe_ids()) | change.pointers):
+            yield PointerItem(id_, account=str(after.key)), _free(after.key)
+        yield from _fact_steps(before, after)
+        yield history_item(change, before, after), HistoryItem.pk.does_not_exist()
 
     def _ledger_item(self, change: Change) -> LedgerItem:
-        cause, parked = change.cause, change.outcome is OutcomeKind.PARKED
-        payload = cause.payload if parked else None
+        cause, dismissal = change.cause, change.dismissal
+        parked = change.outcome is OutcomeKind.PARKED
+        payload = cause.payload if parked or dismissal else None
         if payload is not None and len(json.dumps(payload)) > PAYLOAD_LIMIT:
             payload = None
         key = change.after.key if change.after else None
+        settled_at = dismissal.at if dismissal else change.at
         remembered = self._settings.ledger_ttl_days * SECONDS_PER_DAY
         return LedgerItem(
             cause.id,
@@ -179,38 +192,28 @@ class AccountStore:
             reason=change.reason.value if change.reason else None,
             detail=change.detail or None,
             payload=payload,
-            parked="parked" if parked else None,
-            expires_at=None if parked else int(change.at.timestamp()) + remembered,
+            dismissal=to_plain(dismissal) if dismissal else None,
+            parked=change.outcome.value if parked or dismissal else None,
+            expires_at=None if parked else int(settled_at.timestamp()) + remembered,
         )
 
 
-def _judge(error: TransactWriteError, kinds: list[type[Model]]) -> Written:
-    """Say what a cancelled transaction means, from the first of its reasons that decides."""
-    reasons = error.cancellation_reasons
-    failed = [
-        kind
-        for kind, reason in zip(kinds, reasons, strict=False)
-        if reason and reason.code == "ConditionalCheckFailed"
-    ]
-    if LedgerItem in failed:
-        return Written.DUPLICATE
-    if AccessItem in failed or HistoryItem in failed:
-        return Written.RACED
-    if PointerItem in failed:
-        return Written.TAKEN
-    if any(reason and reason.code == "TransactionConflict" for reason in reasons):
-        return Written.RACED
-    if error.cause_response_code in _PASSING or reasons:
-        raise TryAgain("The database did not take the write.") from error
-    raise error
+def _unsettled(change: Change) -> Condition:
+    is_parked = LedgerItem.parked == OutcomeKind.PARKED.value
+    is_open = LedgerItem.parked.exists() if change.cause.reopens else is_parked
+    return LedgerItem.pk.does_not_exist() | is_open
 
 
-_PASSING = frozenset(
-    {
-        "InternalServerError",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ThrottlingException",
-        "TransactionInProgressException",
-    }
-)
+def _unchanged(before: Account) -> Condition:
+    if before.version:
+        return AccessItem.version == before.version
+    return AccessItem.pk.does_not_exist()
+
+
+def _free(key: AccountKey) -> Condition:
+    return PointerItem.pk.does_not_exist() | (PointerItem.account == str(key))
+
+
+def _fact_steps(before: Account, after: Account) -> Iterator[Step]:
+    for sk, fact in changed_facts(before, after).items():
+        yield fact_item(after.key, sk, fact), None
