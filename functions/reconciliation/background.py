@@ -22,7 +22,8 @@ from billing.composition import now, once
 from billing.domain.errors import TryAgain
 from billing.domain.runs import Run
 from billing.observability import NAMESPACE, count, logger
-from billing.services.reconcile import Advanced, Collaborators, resume
+from billing.services.collaborators import Collaborators
+from billing.services.reconcile import Advanced, resume
 from billing.settings import settings
 from billing.stores import account_store, catalog_store
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 RESERVE = 120_000
-"""Milliseconds of the function's time that a page with all its repairs fits into."""
+"""Milliseconds of the function's time that a page with one repair, or one wait, fits into."""
 
 Milliseconds = Callable[[], int]
 
@@ -134,6 +135,9 @@ def _tell(run: Run) -> None:
     _measure("ReconciliationCompared", run.looked_at)
     _measure("ReconciliationRepaired", run.repaired)
     _measure("ReconciliationEventsSwept", run.swept)
+    if not run.dry_run:
+        _measure("ReconciliationNeedsPerson", run.needs_person)
+        _measure("ReconciliationNewForPerson", run.newly_told)
     drift = 100 * run.drifted / max(1, run.looked_at)
     _measure("ReconciliationDrift", drift, MetricUnit.Percent)
     for kind, number in run.counts.items():

@@ -9,7 +9,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from billing.adapters.dynamo.page import Page
 from billing.domain.drift import Difference, Drift
-from billing.domain.runs import Phase, Run
+from billing.domain.runs import Run
+from billing.domain.shards import Phase
 from billing.http import raw_body, read_body
 from billing.services.start_reconciliation import Wanted
 
@@ -50,6 +51,8 @@ def report(run: Run, found: Page[Difference]) -> dict[str, Any]:
         "compared": run.looked_at,
         "phases": {phase.value: run.compared.get(phase, 0) for phase in Phase},
         "counts": {drift.value: run.counts.get(drift, 0) for drift in Drift},
+        "drifted": run.drifted,
+        "needs_person": run.needs_person,
         "repaired": run.repaired,
         "abandoned_checkouts": run.abandoned,
         "events_swept": run.swept,
@@ -69,5 +72,6 @@ def _difference(difference: Difference) -> dict[str, Any]:
         "ours": difference.ours,
         "stripe": difference.stripes,
         "changed_at": difference.since,
+        "reported_at": difference.reported_at,
         "repair": difference.outcome or None,
     }

@@ -17,4 +17,4 @@ def test_ten_thousand_subscriptions_are_reconciled(
     record_property: Callable[[str, object], None],
 ) -> None:
     size = int(os.environ.get("SOAK_FLEET", "10000"))
-    prove(Fleet.sold(shop, size, monkeypatch), monkeypatch, record_property)
+    prove(Fleet.sold(shop, size, monkeypatch, record_property))

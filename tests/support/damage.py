@@ -26,6 +26,7 @@ from billing.domain.status import SubscriptionStatus
 from billing.domain.subscription import Subscription
 from billing.stores import account_store
 from local.stripe.server import FakeStripeServer
+from local.stripe.tables import new_id
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,12 @@ def _charge(stripe: FakeStripeServer, key: AccountKey) -> dict[str, Any]:
     return next(stripe.state.charges.where(payment_intent=fact.payment_intent_id))
 
 
+def unpointed(stripe: FakeStripeServer, key: AccountKey) -> None:
+    """The account is not found by one of its ids any more."""
+    (id_,) = _load(key).subscriptions
+    PointerItem(id_).delete()
+
+
 def misheld(stripe: FakeStripeServer, key: AccountKey) -> None:
     """The holdings are not what the facts give."""
     item = AccessItem.get(str(key), "access")
@@ -192,6 +199,44 @@ def _drop(table: Any, id_: str) -> None:
         table.add(row)
 
 
+def of_other_mode(stripe: FakeStripeServer, key: AccountKey) -> None:
+    """The subscription is of Stripe's other mode."""
+    _row(stripe, key)["livemode"] = True
+
+
+def orphaned(stripe: FakeStripeServer, key: AccountKey) -> None:
+    """Nothing says whose the subscription is, here or there."""
+    row = _row(stripe, key)
+    row["metadata"] = stripe.state.customers.rows[row["customer"]]["metadata"] = {}
+    forgotten(stripe, key)
+
+
+def renamed(stripe: FakeStripeServer, key: AccountKey) -> None:
+    """Its metadata names somebody else."""
+    _row(stripe, key)["metadata"] = {"project_id": key.project_id, "user_id": "somebody-else"}
+
+
+def misshapen(stripe: FakeStripeServer, key: AccountKey) -> None:
+    """It has the shape of no API version."""
+    _row(stripe, key)["cancel_at"] = "tomorrow"
+
+
+def _row(stripe: FakeStripeServer, key: AccountKey) -> dict[str, Any]:
+    (id_,) = _load(key).subscriptions
+    return stripe.state.subscriptions.rows[id_]
+
+
+def abandoned(stripe: FakeStripeServer, key: AccountKey) -> None:
+    """Another checkout was started and given up, which is no drift."""
+    sessions = stripe.state.sessions
+    paid = next(sessions.where(customer=_load(key).customer_id))
+    given_up = {"id": new_id(sessions.prefix), "status": "expired", "subscription": None}
+    sessions.add({**paid, **given_up, "payment_status": "unpaid", "created": stripe.now})
+
+
+ENDED = {"missing_at_stripe", "refund", "orphaned"}
+"""Drifts after whose repair there is less access than before the damage."""
+
 DAMAGES = {
     "subscription_missing_here": Damage("missing_here", "pro_monthly", forgotten),
     "purchase_missing_here": Damage("missing_here", "once", forgotten),
@@ -207,5 +252,17 @@ DAMAGES = {
     "refund": Damage("refund", "once", unrefunded),
     "dispute": Damage("dispute", "once", undisputed),
     "holdings": Damage("holdings", "pro_monthly", misheld),
+    "pointer": Damage("pointer", "pro_monthly", unpointed),
 }
 """Every class of drift that a run can repair."""
+
+FOR_PEOPLE = {
+    "mode": Damage("mode", "pro_monthly", of_other_mode),
+    "orphaned": Damage("orphaned", "pro_monthly", orphaned),
+    "other_account": Damage("other_account", "pro_monthly", renamed),
+    "unreadable": Damage("unreadable", "pro_monthly", misshapen),
+}
+"""Every class that a run can only report."""
+
+NO_DRIFT = {"abandoned": Damage("", "pro_monthly", abandoned)}
+"""What a run counts, and must not take for drift."""

@@ -13,6 +13,7 @@ import pytest
 
 from billing.services.apply_stripe_event import EVENT_HANDLERS
 from billing.settings import Settings, settings
+from functions.reconciliation import background
 from functions.reconciliation.handler import lambda_handler
 from local.stripe.server import FakeStripeServer
 from tests.integration.conftest import REGION
@@ -42,6 +43,7 @@ def shop(
 ) -> Shop:
     """A project that sells."""
     standing_stripe.reset()
+    monkeypatch.setattr(background, "sleep", queue.waits.append)
     monkeypatch.setenv("STRIPE_API_BASE", standing_stripe.url)
     monkeypatch.setenv("EVENTS_QUEUE_URL", queue.url)
     settings.cache_clear()
@@ -52,9 +54,14 @@ def shop(
 
 
 class EventsQueue:
-    """The FIFO queue, and the function that empties it."""
+    """The FIFO queue, and the function that empties it: when a test says so.
+
+    Attributes:
+        waits: seconds that runs have waited, which takes none.
+    """
 
     def __init__(self) -> None:
+        self.waits: list[float] = []
         self._sqs = boto3.client("sqs", region_name=REGION)
         attributes: Any = {"FifoQueue": "true", "DeduplicationScope": "messageGroup"}
         made = self._sqs.create_queue(QueueName="events.fifo", Attributes=attributes)
@@ -104,3 +111,19 @@ class Operator:
 def operator(shop: Shop) -> Operator:
     """The shop's operator."""
     return Operator(shop.admin_key)
+
+
+def a_subscription_of_a_stranger(shop: Shop, metadata: dict[str, str] | None = None) -> str:
+    """Sell to somebody whom nobody here knows; return the subscription's id."""
+    customer = shop.client.v1.customers.create({})
+    found = shop.catalog.find_price("pro_monthly")
+    price = str(found[1].stripe_price_id) if found else ""
+    return shop.client.v1.subscriptions.create(
+        {"customer": customer.id, "items": [{"price": price}], "metadata": metadata or {}}
+    ).id
+
+
+def found(report: dict[str, Any]) -> dict[str, int]:
+    """The counts that are not zero."""
+    assert report["status"] == "completed", report
+    return {kind: count for kind, count in report["counts"].items() if count}

@@ -1,4 +1,4 @@
-"""Forty subscriptions with every class of drift at once; `tests/soak` has ten thousand."""
+"""Fifty subscriptions with every class of drift at once; `tests/soak` has ten thousand."""
 
 from __future__ import annotations
 
@@ -18,4 +18,4 @@ def test_every_class_is_found_exactly_and_repaired_once(
 ) -> None:
     monkeypatch.setattr("billing.adapters.stripe.calls.PAGE", 20)
     monkeypatch.setattr(compare_ours, "PAGE", 9)
-    prove(Fleet.sold(shop, 40, monkeypatch), monkeypatch, record_property)
+    prove(Fleet.sold(shop, 50, monkeypatch, record_property))

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from billing.adapters.dynamo.models import PointerItem
 from billing.domain.account import AccountKey
+from billing.domain.drift import FOR_PEOPLE, Drift
 from billing.domain.holdings import holdings_of
-from billing.services.repair import FOR_OPERATORS
 from billing.settings import Settings
 from billing.stores import account_store
-from tests.support.damage import DAMAGES, Damage
+from tests.support.damage import DAMAGES, ENDED, Damage
 from tests.support.shop import Shop
 from tests.support.snapshot import Snapshots
 
-from .conftest import Operator
+from .conftest import Operator, found
 
 EACH = pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-
-ENDED = {"missing_at_stripe", "refund"}
-"""After which there is less access than before the damage."""
-
-
-def found(report: dict[str, Any]) -> dict[str, int]:
-    """The counts that are not zero."""
-    assert report["status"] == "completed", report
-    return {kind: count for kind, count in report["counts"].items() if count}
 
 
 def damaged(shop: Shop, damage: Damage) -> AccountKey:
@@ -42,9 +31,7 @@ def damaged(shop: Shop, damage: Damage) -> AccountKey:
 
 
 def test_every_class_that_is_repaired_is_damaged_here() -> None:
-    from billing.domain.drift import Drift  # noqa: PLC0415 - for this comparison
-
-    assert {d.drift for d in DAMAGES.values()} == set(Drift) - FOR_OPERATORS
+    assert {d.drift for d in DAMAGES.values()} == set(Drift) - FOR_PEOPLE
 
 
 @EACH
@@ -80,6 +67,21 @@ def test_a_dry_run_finds_it_and_changes_nothing(
     assert (found(report), report["repaired"]) == ({damage.drift: 1}, 0)
     after = Snapshots(deployment).take()
     assert {table: after[table] for table in accounts} == {t: before[t] for t in accounts}
+
+
+def test_lost_pointers_of_an_account_are_written_again_one_by_one(
+    shop: Shop, operator: Operator
+) -> None:
+    shop.buy("u1", "once")
+    shop.deliver_all()
+    ids = sorted(shop.account("u1").stripe_ids())
+    for id_ in ids:
+        PointerItem(id_).delete()
+    shop.stripe.advance(seconds=60)
+    report = operator.run()
+    assert (found(report), report["repaired"]) == ({"pointer": len(ids)}, len(ids))
+    assert [difference["object_id"] for difference in report["differences"]] == ids
+    assert {PointerItem.get(id_).account for id_ in ids} == {"demo#u1"}
 
 
 def test_a_purchase_that_is_heard_of_late_began_when_it_was_paid(
@@ -162,20 +164,10 @@ def test_an_abandoned_checkout_is_counted_and_is_no_drift(shop: Shop, operator: 
     assert (found(report), report["abandoned_checkouts"]) == ({}, 2)
 
 
-def test_what_is_of_the_other_mode_is_reported_and_left(shop: Shop, operator: Operator) -> None:
-    session = shop.buy("u1")
-    shop.deliver_all()
-    shop.stripe.state.subscriptions.rows[session["subscription"]]["livemode"] = True
-    before = shop.account("u1")
-    report = operator.run()
-    assert found(report) == {"mode": 1}
-    assert shop.account("u1") == before
-
-
 def test_many_gone_at_once_look_like_a_wrong_key(
     shop: Shop, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("billing.services.reconcile.SMALL", 2)
+    monkeypatch.setattr("billing.services.settle_page.SMALL", 2)
     for number in range(3):
         shop.buy(f"u{number}")
     shop.deliver_all()

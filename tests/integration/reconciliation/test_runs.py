@@ -184,6 +184,33 @@ def test_a_run_goes_on_in_another_invocation_before_the_functions_time_ends(
     assert (report["status"], report["compared"]) == ("completed", 1)
 
 
+def test_a_page_of_repairs_goes_on_in_another_invocation_where_it_ended(
+    operator: Operator, shop: Shop, lambda_service: Lambda
+) -> None:
+    for number in range(5):
+        shop.buy(f"u{number}")
+    shop.deliver(shop.events("product.created"))
+    shop.stripe.add_fault(method="GET", path="/v1/subscriptions/*", skip=99)
+    (fault,) = shop.stripe.api.faults.planned
+
+    class UntilARepair(Context):
+        """Time is over when something was fetched to be repaired."""
+
+        def get_remaining_time_in_millis(self) -> int:  # type: ignore[override]  # as above
+            return 900_000 if fault.skip == left else background.RESERVE
+
+    operator.start()
+    invocations = 0
+    for asked in lambda_service.asked:
+        left, invocations = fault.skip, invocations + 1
+        made = work(json.loads(asked["Payload"]), UntilARepair())
+    assert (made["status"], invocations) == ("completed", 6)
+    assert 99 - fault.skip == 5  # nothing is fetched twice
+    report = operator.read(made["run_id"]).body
+    assert (report["counts"]["missing_here"], report["repaired"]) == (5, 5)
+    assert {difference["repair"] for difference in report["differences"]} == {"applied"}
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [

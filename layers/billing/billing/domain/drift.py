@@ -27,10 +27,15 @@ class Drift(StrEnum):
     REFUND = "refund"
     DISPUTE = "dispute"
     HOLDINGS = "holdings"
+    POINTER = "pointer"
     MODE = "mode"
     OTHER_ACCOUNT = "other_account"
     ORPHANED = "orphaned"
     UNREADABLE = "unreadable"
+
+
+FOR_PEOPLE = frozenset({Drift.MODE, Drift.OTHER_ACCOUNT, Drift.ORPHANED, Drift.UNREADABLE})
+"""What a run reports and leaves: nothing at Stripe says what would be right (decision 0011)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class Difference:
         ours, stripes: what either side has, in words; `None` where it has nothing.
         since: the newest instant that Stripe's object mentions: it is no older than that.
         outcome: what became of the repair, where one was tried.
+        reported_at: when an earlier run reported the same, of what only a person can settle.
     """
 
     drift: Drift
@@ -52,6 +58,7 @@ class Difference:
     stripes: str | None = None
     since: datetime | None = None
     outcome: str = ""
+    reported_at: datetime | None = None
 
 
 def compare(

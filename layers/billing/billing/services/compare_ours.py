@@ -1,4 +1,4 @@
-"""Go through our own accounts: are the holdings what the facts say, and does Stripe know them?"""
+"""Go through our own accounts: do they agree with themselves, and does Stripe know them?"""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from billing.adapters.dynamo.lookup import are_holdings_of
 from billing.domain.account import Account, AccountKey
 from billing.domain.drift import Difference, Drift, compare, compare_purchases
 from billing.domain.purchase import Purchase
 from billing.domain.subscription import Subscription
 from billing.domain.sums import Sums
-from billing.services.compare_sides import Seen, Sides
+from billing.services.sides import Seen, Sides
 
 if TYPE_CHECKING:
     from billing.adapters.stripe.gateway import StripeGateway
@@ -29,28 +28,35 @@ class Ours:
     stripe: Callable[[], StripeGateway]
 
     def accounts(self, cursor: str | None) -> tuple[list[Seen], str | None]:
-        """Compare a page of accounts with their own holdings.
+        """Compare a page of accounts with their own holdings and pointers.
 
         Returns:
             What was seen, with the ids that Stripe should know, and the next page's cursor.
         """
-        accounts, following = self._page(cursor)
-        return [self._account(account) for account in accounts], following
+        keys, following = self._page(cursor)
+        read = [self.sides.lookup.with_holdings(key) for key in keys]
+        owners = self.sides.lookup.owners(id_ for each, _ in read for id_ in each.stripe_ids())
+        seen: list[Seen] = []
+        for account, is_held in read:
+            ids = tuple(fact.id for fact in self._alive(account))
+            found = () if is_held else self._holdings(account)
+            seen.append(Seen((*found, *self._pointers(account, owners)), held=ids, lives=ids))
+        return seen, following
 
     def missing(self, cursor: str | None, both: tuple[Sums, Sums]) -> tuple[list[Seen], str | None]:
         """Look up at Stripe those of a page's facts that it may not have listed."""
-        accounts, following = self._page(cursor)
+        keys, following = self._page(cursor)
         stripes, ours = both
         seen = [
-            self._looked_up(account.key, fact)
-            for account in accounts
-            for fact in self._alive(account)
+            self._looked_up(key, fact)
+            for key in keys
+            for fact in self._alive(self.sides.account(key))
             if stripes.differ(ours, fact.id)
         ]
         return seen, following
 
-    def _page(self, cursor: str | None) -> tuple[list[Account], str | None]:
-        """Read a page of accounts; the cursor is `PROJECT|USER`, the user empty at its start."""
+    def _page(self, cursor: str | None) -> tuple[list[AccountKey], str | None]:
+        """List a page of accounts; the cursor is `PROJECT|USER`, the user empty at its start."""
         projects = sorted(self.sides.projects)
         if self.sides.run.project_id is not None:
             projects = [self.sides.run.project_id]
@@ -68,7 +74,7 @@ class Ours:
         else:
             later = next((each for each in projects if each > project_id), None)
             following = f"{later}|" if later else None
-        return [store.load(key) for key in keys], following
+        return keys, following
 
     def _alive(self, account: Account) -> Iterator[Subscription | Purchase]:
         facts: list[Subscription | Purchase] = [*account.subscriptions.values()]
@@ -77,15 +83,10 @@ class Ours:
             if self.sides.should_be_at_stripe(fact):
                 yield fact
 
-    def _account(self, account: Account) -> Seen:
-        ids = tuple(fact.id for fact in self._alive(account))
-        return Seen(self._holdings(account), held=ids, lives=ids)
-
     def _holdings(self, account: Account) -> tuple[Difference, ...]:
-        stored = self.sides.lookup.stored_holdings(account.key)
-        if stored is not None and stored[0] != account.version:
-            account = self.sides.accounts.load(account.key)  # it is being changed right now
-        if stored is None or stored[0] != account.version or are_holdings_of(account, stored[1]):
+        """Look again: an account that is being changed is read as neither before nor after."""
+        again, is_held = self.sides.lookup.with_holdings(account.key)
+        if is_held or again.version != account.version:
             return ()
         found = Difference(
             Drift.HOLDINGS,
@@ -96,25 +97,25 @@ class Ours:
         )
         return (found,)
 
+    def _pointers(self, account: Account, owners: dict[str, AccountKey]) -> Iterator[Difference]:
+        """Look for the ids by which the account can no longer be found, one by one."""
+        for id_ in sorted(account.stripe_ids()):
+            owner = owners.get(id_)
+            if owner is None:
+                yield Difference(Drift.POINTER, id_, account.key, stripes=str(account.key))
+            elif owner != account.key:
+                yield Difference(Drift.OTHER_ACCOUNT, id_, account.key, ours=str(owner))
+
     def _looked_up(self, key: AccountKey, fact: Subscription | Purchase) -> Seen:
-        """Compare one with what Stripe has under its id; a moment ago it listed none."""
+        """Report one that Stripe has not got; how one that it has differs, its list was asked."""
         if isinstance(fact, Subscription):
-            obj = self.stripe().subscription(fact.id)
-            if obj is not None:
-                return _unreported(self.sides.subscriptions([obj]))
-            known = self.sides.accounts.load(key).subscriptions.get(fact.id)
+            if self.stripe().subscription(fact.id) is not None:
+                return Seen()
+            known = self.sides.account(key).subscriptions.get(fact.id)
             return Seen(differences=compare(known, None, key))
         session_id = str(fact.session_id)
-        obj = self.stripe().session(session_id)
-        if obj is not None:
-            return _unreported(self.sides.sessions([obj]))
-        bought = self.sides.accounts.load(key).purchases.get(fact.id)
+        if self.stripe().session(session_id) is not None:
+            return Seen()
+        bought = self.sides.account(key).purchases.get(fact.id)
         gone = compare_purchases(bought, None, key)
         return Seen(differences=tuple(replace(each, object_id=session_id) for each in gone))
-
-
-def _unreported(seen: Iterator[Seen]) -> Seen:
-    """Leave out what Stripe's list was reported for: what could not be compared is looked up."""
-    (found,) = (*seen, Seen())[:1]
-    told = (Drift.MODE, Drift.UNREADABLE)
-    return replace(found, differences=tuple(d for d in found.differences if d.drift not in told))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from billing.adapters.dynamo.page import Page
 from billing.domain.drift import Difference
 from billing.domain.errors import InvalidInput
-from billing.domain.runs import Run, Stage
+from billing.domain.runs import Run
+from billing.domain.shards import Stage
 
 if TYPE_CHECKING:
     from billing.adapters.dynamo.runs import RunStore

@@ -10,24 +10,28 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from billing.adapters.stripe.shapes import child, instant
 from billing.adapters.stripe.translate import StripeEvent, UnreadableShape, read_subscription
 from billing.domain.account import Account, AccountKey
-from billing.domain.catalog import Catalog
 from billing.domain.changes import Cause, CauseType, Decision, Outcome, OutcomeKind
-from billing.domain.dispute import merge_disputes
-from billing.domain.drift import Difference, Drift, compare, compare_purchases
+from billing.domain.drift import FOR_PEOPLE, Difference, Drift
 from billing.domain.purchase import Purchase
-from billing.domain.refund import merge_refunds
-from billing.domain.runs import Run, Shard
-from billing.domain.status import PaymentState, SubscriptionStatus
+from billing.domain.runs import Run
+from billing.domain.shards import Shard
 from billing.domain.subscription import Subscription
 from billing.services import hear
 from billing.services.commit import commit
-from billing.services.heard import Heard, HeardPurchase, HeardSubscription, NeedsFreshSubscription
+from billing.services.heard import NeedsFreshSubscription
 from billing.services.match_account import Unappliable
+from billing.services.mend import (
+    Decide,
+    as_stripe_has_it,
+    derived_anew,
+    gone,
+    paid_when,
+    pointed_at,
+)
 
 if TYPE_CHECKING:
     from billing.adapters.dynamo.catalog_store import CatalogStore
@@ -37,12 +41,8 @@ if TYPE_CHECKING:
 REPAIRED = frozenset({OutcomeKind.APPLIED, OutcomeKind.DUPLICATE})
 """Outcomes of a repair that holds; a duplicate is one that was made before the run was resumed."""
 
-FOR_OPERATORS = frozenset({Drift.MODE, Drift.OTHER_ACCOUNT, Drift.ORPHANED, Drift.UNREADABLE})
-"""What a run reports and leaves: nothing at Stripe says what would be right."""
-
-_Paid = TypeVar("_Paid", Subscription, Purchase)
-
-Decide = Callable[[Account, Catalog, Subscription | None], Decision]
+_OF_OURS = frozenset({Drift.HOLDINGS, Drift.POINTER})
+"""What our own tables contradict; Stripe need not be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Repairs:
         Raises:
             BillingError: trouble that passes; repairing again has one effect.
         """
-        wanted = tuple(each for each in found if each.drift not in FOR_OPERATORS)
+        wanted = tuple(each for each in found if each.drift not in FOR_PEOPLE)
         if not wanted or wanted[0].account is None:
             return ""
         try:
@@ -87,7 +87,7 @@ class Repairs:
         before, now = self.accounts.load(key), self.clock()
         # Both are taken before the fetch, so whatever is heard after it is newer.
         as_of = max(now, _newest(before, object_id))
-        obj = None if found[0].drift is Drift.HOLDINGS else self._fetch(object_id)
+        obj = None if found[0].drift in _OF_OURS else self._fetch(object_id)
         cause = Cause(
             id=_cause_id(run, shard, object_id, obj, found),
             type=CauseType.REPAIR,
@@ -134,117 +134,19 @@ class Repairs:
         """Say how to decide about Stripe's object, whatever it is."""
         id_ = difference.object_id
         if difference.drift is Drift.HOLDINGS:
-            return _derived_anew
+            return derived_anew
+        if difference.drift is Drift.POINTER:
+            return pointed_at(id_)
         if obj is None:
-            return _gone(id_, cause)
+            return gone(id_, cause)
         event = StripeEvent(cause.id, cause.name, cause.at, self.livemode, None, obj)
         kind = id_.partition("_")[0]
         if kind == "sub":
-            return _as_stripe_has_it(hear.subscription(event, now, self.gateway))
+            return as_stripe_has_it(hear.subscription(event, now, self.gateway))
         if kind == "cs":
-            return _as_stripe_has_it(_paid_when(hear.session(event, now, self.gateway), obj))
+            return as_stripe_has_it(paid_when(hear.session(event, now, self.gateway), obj))
         read = hear.dispute if kind in ("dp", "du") else hear.refunded_charge
         return read(event, now, self.gateway).decide
-
-
-def _derived_anew(account: Account, _catalog: Catalog, _fresh: Subscription | None) -> Decision:
-    """Write the account as it is: the door derives its holdings from the facts."""
-    return Decision(replace(account, updated_at=None))
-
-
-def _gone(id_: str, cause: Cause) -> Decide:
-    """End what Stripe does not know: nobody pays for it any more, nor ever did for a purchase."""
-
-    def decide(account: Account, _catalog: Catalog, _fresh: Subscription | None) -> Decision:
-        known = account.subscriptions.get(id_)
-        if known is not None:
-            return Decision(account.with_subscription(_canceled(known, cause)))
-        bought = next((p for p in account.purchases.values() if p.session_id == id_), None)
-        if bought is None:
-            return Decision(account)
-        unpaid = replace(bought, state=PaymentState.FAILED, paid_at=None)
-        return Decision(account.with_purchase(replace(unpaid, as_of=cause.at, event_id=cause.id)))
-
-    return decide
-
-
-def _canceled(known: Subscription, cause: Cause) -> Subscription:
-    ended = replace(known.moment(), at=cause.at, status=SubscriptionStatus.CANCELED)
-    return replace(
-        known,
-        status=SubscriptionStatus.CANCELED,
-        as_of=cause.at,
-        event_id=cause.id,
-        ended_at=cause.at,
-        canceled_at=cause.at,
-        timeline=(*(moment for moment in known.timeline if moment.at < cause.at), ended),
-    )
-
-
-def _as_stripe_has_it(heard: Heard | None) -> Decide:
-    """Merge it as ever; where what is known contradicts it even then, begin anew from it.
-
-    Merging keeps an end for good, and payment moves forward only. A fact that says otherwise than
-    Stripe does after a fresh look was damaged.
-    """
-
-    def decide(account: Account, catalog: Catalog, fresh: Subscription | None) -> Decision:
-        if not isinstance(heard, HeardSubscription | HeardPurchase):
-            return Decision(account)
-        if isinstance(heard, HeardSubscription):
-            fresh = fresh or heard.subscription
-        merged = heard.decide(account, catalog, fresh)
-        if not _differs(merged.account, heard):
-            return merged
-        anew = heard.decide(_without(account, heard), catalog, fresh)
-        return Decision(_with_money(anew.account, account, heard))
-
-    return decide
-
-
-def _without(account: Account, heard: HeardSubscription | HeardPurchase) -> Account:
-    if isinstance(heard, HeardSubscription):
-        left = {k: v for k, v in account.subscriptions.items() if k != heard.subscription.id}
-        return replace(account, subscriptions=left)
-    bought = {k: v for k, v in account.purchases.items() if k != heard.purchase.id}
-    return replace(account, purchases=bought)
-
-
-def _with_money(anew: Account, known: Account, heard: HeardSubscription | HeardPurchase) -> Account:
-    """Keep when it was first heard of, and what was taken back: the object does not say these."""
-    if isinstance(heard, HeardSubscription):
-        id_ = heard.subscription.id
-        was = known.subscriptions.get(id_)
-        return anew.with_subscription(_kept(was, anew.subscriptions[id_])) if was else anew
-    id_ = heard.purchase.id
-    bought = known.purchases.get(id_)
-    return anew.with_purchase(_kept(bought, anew.purchases[id_])) if bought else anew
-
-
-def _kept(was: _Paid, now_is: _Paid) -> _Paid:
-    return replace(
-        now_is,
-        first_seen=min(was.first_seen, now_is.first_seen),
-        refunds=merge_refunds(was.refunds, now_is.refunds),
-        disputes=merge_disputes(was.disputes, now_is.disputes),
-    )
-
-
-def _differs(account: Account, heard: HeardSubscription | HeardPurchase) -> bool:
-    if isinstance(heard, HeardSubscription):
-        stripes = heard.subscription
-        return bool(compare(account.subscriptions.get(stripes.id), stripes, account.key))
-    bought = heard.purchase
-    return bool(compare_purchases(account.purchases.get(bought.id), bought, account.key))
-
-
-def _paid_when(heard: Heard | None, obj: Mapping[str, Any]) -> Heard | None:
-    """Take when it was paid from the charge: a purchase that is heard of late began then."""
-    if not isinstance(heard, HeardPurchase) or not heard.purchase.state.is_settled:
-        return heard
-    paid_at = instant(child(obj, "payment_intent", "latest_charge"), "created")
-    paid_at = paid_at or instant(obj, "created")
-    return replace(heard, purchase=replace(heard.purchase, paid_at=paid_at))
 
 
 def _newest(account: Account, object_id: str) -> datetime:

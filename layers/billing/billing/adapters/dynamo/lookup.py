@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from pynamodb.exceptions import DoesNotExist
-
-from billing.adapters.dynamo.models import AccessItem, LedgerItem, PointerItem, bind
+from billing.adapters.dynamo.account_items import account_of, fact_of
+from billing.adapters.dynamo.models import (
+    AccessItem,
+    AccountItem,
+    LedgerItem,
+    PointerItem,
+    PurchaseItem,
+    SubscriptionItem,
+    bind,
+)
 from billing.adapters.plain import to_plain
-from billing.domain.account import Account, AccountKey
+from billing.domain.account import Account, AccountKey, Fact
 from billing.domain.holdings import holdings_of
 from billing.settings import Settings
 
 
 class Lookup:
-    """Pointers, ledger entries and hot items, in batches. Read only."""
+    """Pointers, ledger entries, facts and whole accounts. Read only."""
 
     def __init__(self, settings: Settings) -> None:
         """Bind the models to this deployment's tables."""
@@ -37,15 +43,19 @@ class Lookup:
         )
         return {item.pk for item in found}
 
-    def stored_holdings(self, key: AccountKey) -> tuple[int, Any] | None:
-        """Read the holdings that a check reads, and the account's version that they are of."""
-        try:
-            item = AccessItem.get(str(key), "access", consistent_read=True)
-        except DoesNotExist:
-            return None
-        return int(item.version), item.holdings
+    def facts(self, wanted: Iterable[tuple[AccountKey, str]]) -> dict[tuple[AccountKey, str], Fact]:
+        """Read single facts, given accounts and sort keys; what is not there is left out."""
+        keys = {(str(key), sk): (key, sk) for key, sk in wanted}
+        found = AccountItem.batch_get(list(keys), consistent_read=True) if keys else ()
+        return {
+            keys[item.pk, item.sk]: fact_of(item.sk, item.data)
+            for item in found
+            if isinstance(item, SubscriptionItem | PurchaseItem)
+        }
 
-
-def are_holdings_of(account: Account, stored: object) -> bool:
-    """Whether stored holdings are what the account's facts say."""
-    return bool(to_plain(holdings_of(account)) == stored)
+    def with_holdings(self, key: AccountKey) -> tuple[Account, bool]:
+        """Read an account, and say whether what a check reads is what its facts say."""
+        items = list(AccountItem.query(str(key), consistent_read=True))
+        account = account_of(key, items)
+        stored = [item.holdings for item in items if isinstance(item, AccessItem)]
+        return account, stored in ([], [to_plain(holdings_of(account))])

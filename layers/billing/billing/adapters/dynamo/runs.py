@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,7 +13,9 @@ from pynamodb.exceptions import DoesNotExist, PutError
 from pynamodb.models import Model
 
 from billing.adapters.plain import from_plain, to_plain
-from billing.domain.runs import Findings, Run, RunStatus, Shard, Stage
+from billing.domain.drift import FOR_PEOPLE, Difference
+from billing.domain.runs import Run
+from billing.domain.shards import Findings, RunStatus, Shard, Stage
 from billing.settings import Settings
 
 SECONDS_PER_DAY = 86_400
@@ -114,6 +118,22 @@ class RunStore:
         key, expires_at = _page_key(shard, shard.pages), self._expiry(at)
         RunItem(key, data=to_plain(findings), expires_at=expires_at).save()
 
+    # -- what only a person can settle -------------------------------------------------------------
+
+    def with_reports(self, found: tuple[Difference, ...]) -> tuple[Difference, ...]:
+        """Say of what only a person can settle when it was first reported, if it was before."""
+        keys = {_report_key(each): each for each in found if each.drift in FOR_PEOPLE}
+        read = RunItem.batch_get(list(keys), consistent_read=True) if keys else ()
+        since = {item.pk: datetime.fromisoformat(item.data["at"]) for item in read}
+        return tuple(replace(each, reported_at=since.get(_report_key(each))) for each in found)
+
+    def note_reports(self, found: Iterable[Difference], at: datetime) -> None:
+        """Note that it is reported, and remember it as long as runs go on to find it."""
+        for each in found:
+            if each.drift in FOR_PEOPLE:
+                first = {"at": to_plain(each.reported_at or at)}
+                RunItem(_report_key(each), data=first, expires_at=self._expiry(at)).save()
+
     # -- the watermark -----------------------------------------------------------------------------
 
     def watermark(self, name: str) -> datetime | None:
@@ -149,6 +169,11 @@ def _shard_key(shard: Shard) -> str:
 
 def _page_key(shard: Shard, number: int) -> str:
     return f"run#{shard.run_id}#page#{shard.name}#{number}"
+
+
+def _report_key(each: Difference) -> str:
+    told = [each.drift, each.object_id, each.account and str(each.account), each.ours, each.stripes]
+    return f"report#{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:40]}"
 
 
 def _get(pk: str) -> RunItem | None:

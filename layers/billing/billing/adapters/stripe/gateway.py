@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from billing.adapters.stripe.calls import Calls, Json
-from billing.adapters.stripe.listed import Listed, ListPage, Window, read_page
+from billing.adapters.stripe.listed import Listed, ListPage, Window, read_page, read_page_above
 from billing.adapters.stripe.orders import (
     CheckoutSession,
     PortalSession,
@@ -109,6 +109,10 @@ class StripeGateway:
         if kind is not Listed.SUBSCRIPTIONS:
             return found
         return ListPage([self._with_items(each) for each in found.objects], found.cursor)
+
+    def page_above(self, kind: Listed, window: Window, above: str) -> ListPage:
+        """Fetch the page of a list that is just newer than an object, newest first."""
+        return read_page_above(self._calls, kind, window, above)
 
     def subscription_items(self, subscription_id: str) -> list[Json]:
         """Fetch all items of a subscription."""

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
 
 from billing.adapters.stripe.calls import Calls, Json
 from billing.adapters.stripe.tolerated import Operation
-
-if TYPE_CHECKING:
-    import stripe
 
 
 class Listed(StrEnum):
@@ -23,6 +18,15 @@ class Listed(StrEnum):
     CHARGES = "charges"
     DISPUTES = "disputes"
     EVENTS = "events"
+
+
+_LISTS: dict[Listed, tuple[Operation, str]] = {
+    Listed.SUBSCRIPTIONS: (Operation.LIST_SUBSCRIPTIONS, "/v1/subscriptions"),
+    Listed.SESSIONS: (Operation.LIST_SESSIONS, "/v1/checkout/sessions"),
+    Listed.CHARGES: (Operation.LIST_CHARGES, "/v1/charges"),
+    Listed.DISPUTES: (Operation.LIST_DISPUTES, "/v1/disputes"),
+    Listed.EVENTS: (Operation.LIST_EVENTS, "/v1/events"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +46,24 @@ class ListPage:
 
 
 def read_page(calls: Calls, kind: Listed, window: Window, after: str | None) -> ListPage:
-    """Fetch one page of a list."""
-    v1 = calls.v1
-    lists: dict[Listed, tuple[Operation, Callable[[Any], stripe.StripeObject]]] = {
-        Listed.SUBSCRIPTIONS: (Operation.LIST_SUBSCRIPTIONS, v1.subscriptions.list),
-        Listed.SESSIONS: (Operation.LIST_SESSIONS, v1.checkout.sessions.list),
-        Listed.CHARGES: (Operation.LIST_CHARGES, v1.charges.list),
-        Listed.DISPUTES: (Operation.LIST_DISPUTES, v1.disputes.list),
-        Listed.EVENTS: (Operation.LIST_EVENTS, v1.events.list),
-    }
-    operation, list_page = lists[kind]
+    """Fetch one page of a list, going from the newest down."""
+    listed = _read(calls, kind, window, {"starting_after": after} if after else {})
+    objects: list[Json] = listed["data"]
+    return ListPage(objects, str(objects[-1]["id"]) if listed["has_more"] and objects else None)
+
+
+def read_page_above(calls: Calls, kind: Listed, window: Window, above: str) -> ListPage:
+    """Fetch the page of what is just newer than an object; the cursor goes on upwards."""
+    listed = _read(calls, kind, window, {"ending_before": above})
+    objects: list[Json] = listed["data"]
+    return ListPage(objects, str(objects[0]["id"]) if listed["has_more"] and objects else None)
+
+
+def _read(calls: Calls, kind: Listed, window: Window, cursor: Json) -> Json:
+    operation, path = _LISTS[kind]
     wanted: Json = {"status": "all"} if kind is Listed.SUBSCRIPTIONS else {}
     created = {"gte": window.begin, "lt": window.end}
     bounds = {bound: int(at.timestamp()) for bound, at in created.items() if at}
     if bounds:
         wanted["created"] = bounds
-    if after:
-        wanted["starting_after"] = after
-    listed = calls.page(operation, list_page, wanted)
-    objects: list[Json] = listed["data"]
-    return ListPage(objects, str(objects[-1]["id"]) if listed["has_more"] and objects else None)
+    return calls.raw_page(operation, path, wanted | cursor)
