@@ -1,64 +1,59 @@
-"""GET /api/v1/entitlements, its `check` and its `batch`: the hot path. Never imports stripe."""
+"""GET /api/v1/entitlements, its `check` and its `batch`: the hot path; and the keys of tokens.
+
+What it imports is what a cold start costs, so there is no SDK here, no resolver and no pydantic.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
-
-import botocore.session
-from aws_lambda_powertools.event_handler import Response
-from botocore.config import Config
-
 from billing.adapters.dynamo.reader import AccessReader
+from billing.adapters.dynamo.wire import DynamoWire
 from billing.auth import bearer_key
 from billing.composition import now, once
 from billing.domain.errors import InvalidInput
 from billing.domain.verdict import judge
-from billing.http import answer, create_app, lambda_handler_for, query, read_json
+from billing.lean_http import Event, lambda_handler_for
+from billing.reply import Reply, as_json, json_reply
+from billing.request import query, read_json
 from billing.services.read_access import AccessAnswer, read_access
-from billing.settings import settings
+from billing.services.sign_access import token_etag
+from billing.settings import environment, settings
 from functions.entitlements import wire
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-app = create_app()
+from functions.entitlements.conditional import unless_known
 
 
-@app.get("/api/v1/entitlements")
-def list_entitlements() -> Response[str]:
-    """Answer what a user may use now."""
-    event = app.current_event.raw_event
-    asked = query(event, "user_id", "project_id", "include")
+def list_entitlements(event: Event) -> Reply:
+    """Answer what a user may use now, in JSON or signed."""
+    asked = query(event, "user_id", "project_id", "include", "token")
     if asked.get("include", "inactive") != "inactive":
         raise InvalidInput.field("include", "can only be 'inactive'")
-    found = _read(asked, include_inactive="include" in asked)
-    return _cacheable(found, wire.entitlements(found))
+    is_token = wire.is_token_wanted(event, asked)
+    found = _read(event, asked, include_inactive="include" in asked)
+    if is_token:
+        return unless_known(event, found, lambda: _token(found), wire.SIGNED, token_etag(found))
+    return unless_known(event, found, lambda: as_json(wire.entitlements(found)))
 
 
-@app.get("/api/v1/entitlements/check")
-def check() -> Response[str]:
+def check(event: Event) -> Reply:
     """Answer whether a user may use one feature, and why or why not."""
-    asked = query(app.current_event.raw_event, "user_id", "project_id", "feature_code")
+    asked = query(event, "user_id", "project_id", "feature_code")
     feature_code = asked.get("feature_code")
     if not feature_code:
         raise InvalidInput.field("feature_code", "is needed")
-    found = _read(asked, include_inactive=True)
+    found = _read(event, asked, include_inactive=True)
     verdict = judge(found.accesses, found.catalog, feature_code, found.checked_at)
-    return _cacheable(found, wire.check(found, feature_code, verdict))
+    return unless_known(event, found, lambda: as_json(wire.check(found, feature_code, verdict)))
 
 
-@app.post("/api/v1/entitlements/batch")
-def batch() -> Response[str]:
+def batch(event: Event) -> Reply:
     """Answer what each of up to a hundred users may use now."""
-    event = app.current_event.raw_event
-    key = bearer_key(app.current_event.headers)
+    key = bearer_key(event.get("headers") or {})
     user_ids, project_id = wire.batch_of(read_json(event))
     found = read_access(reader(), key, user_ids, project_id=project_id, now=now())
-    return answer({"results": [wire.entitlements(one) for one in found]})
+    return json_reply({"results": [wire.batched(one) for one in found]})
 
 
-def _read(asked: dict[str, str], *, include_inactive: bool) -> AccessAnswer:
-    key = bearer_key(app.current_event.headers)
+def _read(event: Event, asked: dict[str, str], *, include_inactive: bool) -> AccessAnswer:
+    key = bearer_key(event.get("headers") or {})
     if "user_id" not in asked:
         raise InvalidInput.field("user_id", "is needed")
     return read_access(
@@ -71,26 +66,35 @@ def _read(asked: dict[str, str], *, include_inactive: bool) -> AccessAnswer:
     )[0]
 
 
-def _cacheable(found: AccessAnswer, body: dict[str, Any]) -> Response[str]:
-    caching = {
-        "etag": found.etag,
-        "cache_control": f"private, max-age={found.max_age}",
-        "vary": "Authorization",
-    }
-    known = app.current_event.headers.get("if-none-match") or ""
-    if found.etag in (tag.strip() for tag in known.split(",")):
-        return answer(None, 304, **caching)
-    return answer(body, **caching)
+def keys(_event: Event) -> Reply:
+    """Answer with the keys that verify what is signed; whoever asks may have them."""
+    from functions.entitlements import tokens  # noqa: PLC0415 - see _token
+
+    return tokens.keys()
+
+
+def _token(found: AccessAnswer) -> str:
+    from functions.entitlements import tokens  # noqa: PLC0415 - a check needs neither JWT nor boto3
+
+    return tokens.token(found)
 
 
 @once
 def reader() -> AccessReader:
-    """Compose the reader: one client, whose connection stays open while the process is warm."""
-    config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 3})
-    client = botocore.session.get_session().create_client("dynamodb", config=config)
-    return AccessReader(
-        cast("DynamoDBClient", client), settings().catalog_table, settings().accounts_table
-    )
+    """Compose the reader on its connection, which stays open while the process is warm."""
+    dynamo = DynamoWire(environment())
+    dynamo.open()
+    return AccessReader(dynamo, settings().catalog_table, settings().accounts_table)
 
 
-lambda_handler = lambda_handler_for(app)
+ROUTES = {
+    "GET /api/v1/entitlements": list_entitlements,
+    "GET /api/v1/entitlements/check": check,
+    "POST /api/v1/entitlements/batch": batch,
+    "GET /.well-known/jwks.json": keys,
+}
+
+lambda_handler = lambda_handler_for(ROUTES)
+
+if settings().accounts_table:
+    reader()  # in init, which is faster than the first call, and not waited for by anybody

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
-from billing.domain.account import user_id_problem
+from billing.domain.account_key import user_id_problem
 from billing.domain.errors import FieldError, InvalidInput
 from billing.domain.verdict import Verdict
 from billing.presentation import shown_access
+from billing.reply import as_json
+from billing.request import accepts
 from billing.services.read_access import AccessAnswer
 
 MOST_USERS = 100
 """Users that one batch may ask for."""
+
+SIGNED = "application/jwt"
 
 
 def entitlements(answer: AccessAnswer) -> dict[str, Any]:
@@ -23,6 +29,32 @@ def entitlements(answer: AccessAnswer) -> dict[str, Any]:
         "checked_at": answer.checked_at,
         "revision": answer.revision,
     }
+
+
+def batched(answer: AccessAnswer) -> dict[str, Any]:
+    """Write one result of a batch: the query's answer, and what its headers would say."""
+    return {**entitlements(answer), "etag": answer.etag, "max_age": answer.max_age}
+
+
+def plain_entitlements(answer: AccessAnswer) -> list[dict[str, Any]]:
+    """Write the entitlements of an answer as JSON does, instants as texts."""
+    found: list[dict[str, Any]] = json.loads(as_json(entitlements(answer)))["entitlements"]
+    return found
+
+
+def is_token_wanted(event: Mapping[str, Any], asked: Mapping[str, str]) -> bool:
+    """Whether the answer is to be signed: `token=true`, or `Accept: application/jwt`.
+
+    Raises:
+        InvalidInput: `token` is neither true nor false, or what is inactive is wanted signed.
+    """
+    said = asked.get("token")
+    if said not in (None, "true", "false"):
+        raise InvalidInput.field("token", "can only be 'true' or 'false'")
+    wanted = accepts(event, SIGNED) if said is None else said == "true"
+    if wanted and "include" in asked:
+        raise InvalidInput.field("include", "is not for tokens, which tell what may be used now")
+    return wanted
 
 
 def check(answer: AccessAnswer, feature_code: str, verdict: Verdict) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from billing import composition
 from billing.settings import Settings, settings
 from local.stripe.server import FakeStripeServer
 from tests.support import interruptions  # noqa: F401 - must be there before any client is made
+from tests.support.bridge import Bridge
 from tests.support.clock import Clock
 from tests.support.dynamo import create_tables, table_names
 
@@ -26,10 +27,20 @@ if TYPE_CHECKING:
 REGION = "eu-west-1"
 STRIPE_KEY = "sk_test_integration"
 WEBHOOK_SECRET = "whsec_integration"
+TOKEN_KEY = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
+"""RFC 8037's example of a private key; its `kid` is the example of appendix A.3."""
+
+
+@pytest.fixture(scope="session")
+def bridge() -> Iterator[Bridge]:
+    """DynamoDB as the hot read speaks to it."""
+    bridge = Bridge(REGION)
+    yield bridge
+    bridge.close()
 
 
 @pytest.fixture
-def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+def deployment(monkeypatch: pytest.MonkeyPatch, bridge: Bridge) -> Iterator[Settings]:
     """Tables and secrets as after a deploy; every collaborator is composed afresh."""
     names = table_names("test")
     environ = {
@@ -38,9 +49,12 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
         "AWS_SESSION_TOKEN": "testing",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
+        "AWS_ENDPOINT_URL_DYNAMODB": bridge.url,  # of the hot read alone, since moto is botocore's
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
         "STAGE": "dev",
         "STRIPE_API_KEY_SECRET": "stripe-api-key",
         "STRIPE_WEBHOOK_SECRET": "stripe-webhook",
+        "ACCESS_TOKEN_KEYS_SECRET": "access-token-keys",
         "STRIPE_API_BASE": "http://127.0.0.1:9",  # nothing listens; see the fixture `stripe`
         **names,
     }
@@ -50,6 +64,7 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
         create_tables(dynamodb(), names)
         put_secret("stripe-api-key", {"api_key": STRIPE_KEY})
         put_secret("stripe-webhook", {"current": WEBHOOK_SECRET})
+        put_secret("access-token-keys", {"current": TOKEN_KEY})
         _forget()
         yield settings()
     _forget()

@@ -22,10 +22,19 @@ class Settings:
         stage: dev, staging or prod.
         stripe_api_key_secret: id of the secret `{"api_key": "sk_..."}`.
         stripe_webhook_secret: id of the secret `{"current": "whsec_...", "previous": "whsec_..."}`.
+        access_token_keys_secret: id of the secret that `billing.adapters.token_keys` reads.
+        token_issuer: who signs access tokens; see `issuer`.
         stripe_api_base: where Stripe answers; the local stack points it at the fake.
         stripe_livemode: which of Stripe's modes this stage's events must have.
         ledger_ttl_days: how long an applied cause is remembered; Stripe lists events for 30 days.
         reconciliation_function: who goes on with a run in the background; unset, the caller waits.
+        notifications_table: the endpoints that projects registered, and each delivery.
+        deliveries_queue_url: what is to be sent to endpoints, in the order of each account.
+        boundaries_queue_url, boundaries_queue_arn: wake-ups for when an account's access changes.
+        boundaries_dead_letters_arn: where a schedule puts a wake-up that the queue did not take.
+        boundary_schedules: how the names of the one-shot schedules that wake up begin.
+        boundary_role_arn: the role with which they do.
+        event_bus: the EventBridge bus that carries the same notifications.
     """
 
     stage: str = "dev"
@@ -37,10 +46,25 @@ class Settings:
     events_queue_url: str = ""
     stripe_api_key_secret: str = ""
     stripe_webhook_secret: str = ""
+    access_token_keys_secret: str = ""
+    token_issuer: str = ""
     stripe_api_base: str = "https://api.stripe.com"
     stripe_livemode: bool = False
     ledger_ttl_days: int = 90
     reconciliation_function: str = ""
+    notifications_table: str = ""
+    deliveries_queue_url: str = ""
+    boundaries_queue_url: str = ""
+    boundaries_queue_arn: str = ""
+    boundaries_dead_letters_arn: str = ""
+    boundary_schedules: str = ""
+    boundary_role_arn: str = ""
+    event_bus: str = ""
+
+    @property
+    def issuer(self) -> str:
+        """Who signs access tokens, as their `iss` says: `urn:billing:STAGE` where nobody is set."""
+        return self.token_issuer or f"urn:billing:{self.stage}"
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
@@ -62,6 +86,14 @@ class Settings:
 def settings() -> Settings:
     """Return this process's settings."""
     return Settings.read(os.environ)
+
+
+def environment() -> Mapping[str, str]:
+    """Return the live environment, for what Lambda itself sets and may change while it runs.
+
+    That is the region, the role's credentials, the trace's id, and the endpoints of AWS.
+    """
+    return os.environ
 
 
 def secret(secret_id: str, *, max_age: int = SECRET_MAX_AGE) -> dict[str, str]:

@@ -13,6 +13,7 @@ from billing.domain.account import AccountKey, ManualGrant
 from billing.domain.changes import Cause, CauseType, Decision
 from billing.services.commit import commit
 from billing.services.manage_keys import create_key, revoke_key
+from billing.settings import settings
 from billing.stores import account_store, catalog_store
 from functions.entitlements.handler import lambda_handler as entitlements
 from tests.support.builders import DAY, a_grant
@@ -194,6 +195,22 @@ class TestCost:
             batch(world.key, {"user_ids": [f"user-{n}" for n in range(90)]})
         assert calls == ["dynamodb.BatchGetItem"]
 
+    def test_a_batch_of_a_hundred_is_one_request_warm_and_two_cold(self, world: World) -> None:
+        users = {"user_ids": [f"user-{n}" for n in range(100)]}
+        composition.reset()
+        with interruptions.counted() as cold:
+            batch(world.key, users)
+        with interruptions.counted() as warm:
+            batch(world.key, users)
+        assert cold == ["dynamodb.BatchGetItem"] * 2
+        assert warm == ["dynamodb.BatchGetItem"]
+
+    def test_what_is_unchanged_is_one_request_too(self, world: World) -> None:
+        first = get(world.key, user_id="user-1")
+        with interruptions.counted() as calls:
+            get(world.key, user_id="user-1", headers={"If-None-Match": first.headers["etag"]})
+        assert calls == ["dynamodb.GetItem"]
+
     def test_a_mistyped_key_costs_nothing(self, world: World) -> None:
         with interruptions.counted() as calls:
             get(world.key + "x", user_id="user-1")
@@ -249,8 +266,13 @@ class TestBatch:
     def test_each_result_is_as_the_querys_answer(self, world: World) -> None:
         give(world, "user-1", a_grant())
         body = batch(world.key, {"user_ids": ["user-2", "user-1", "user-1"]}).body
-        alone = {user: get(world.key, user_id=user).body for user in ("user-1", "user-2")}
-        assert body["results"] == [alone["user-2"], alone["user-1"], alone["user-1"]]
+
+        def alone(user: str) -> dict[str, Any]:
+            answer = get(world.key, user_id=user)
+            max_age = int(answer.headers["cache-control"].removeprefix("private, max-age="))
+            return {**answer.body, "etag": answer.headers["etag"], "max_age": max_age}
+
+        assert body["results"] == [alone("user-2"), alone("user-1"), alone("user-1")]
 
     def test_a_hundred_users_are_taken(self, world: World) -> None:
         answer = batch(world.key, {"user_ids": [f"user-{n}" for n in range(100)]})
@@ -283,6 +305,27 @@ class TestBatch:
     def test_a_large_body_is_refused(self, world: World) -> None:
         answer = batch(world.key, {"user_ids": ["a"], "more": "x" * 70_000})
         assert answer.status == 413
+
+
+class TestTrouble:
+    def test_a_refusal_of_dynamodb_is_our_defect_and_the_log_says_which(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("ACCOUNTS_TABLE", "nowhere")
+        settings.cache_clear()
+        composition.reset()
+        answer = get(world.key, user_id="user-1")
+        assert (answer.status, answer.body["code"]) == (500, "internal_error")
+        assert "nowhere" not in str(answer.body)
+        assert "ResourceNotFoundException" in capsys.readouterr().out
+
+    def test_a_dynamodb_that_cannot_be_reached_is_told_to_try_again(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9")
+        composition.reset()
+        status, body, headers = get(world.key, user_id="user-1")
+        assert (status, body["code"], headers["retry-after"]) == (503, "try_again", "2")
 
 
 def test_an_unknown_route_is_a_problem_too(world: World) -> None:

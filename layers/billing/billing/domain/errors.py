@@ -1,6 +1,6 @@
 """Every error that a caller can see: each knows its HTTP status, its code and the remedy.
 
-`billing.http` is the only place that renders them, as `application/problem+json` (RFC 9457).
+`billing.reply` is the only place that renders them, as `application/problem+json` (RFC 9457).
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from billing.auth import ADMIN, caller_of, hash_of, project_of
 from billing.domain.access import Access, access, next_change
-from billing.domain.account import AccountKey
+from billing.domain.account_key import AccountKey
 from billing.domain.catalog import Catalog
 from billing.domain.errors import NotFound
 

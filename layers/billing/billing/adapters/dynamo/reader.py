@@ -11,17 +11,15 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from billing.adapters.dynamo.wire import DynamoWire
 from billing.adapters.plain import from_plain
-from billing.domain.account import AccountKey
+from billing.domain.account_key import AccountKey
 from billing.domain.api_key import KeyRecord
 from billing.domain.catalog import Catalog
 from billing.domain.errors import TryAgain
 from billing.domain.policy import Holding
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 FRESH = timedelta(seconds=30)
 REMEMBERED = 256
@@ -74,9 +72,9 @@ class _Fresh(Generic[_T]):
 class AccessReader:
     """Reads what entitlement checks need, with at most one request where it can be one."""
 
-    def __init__(self, client: DynamoDBClient, catalog_table: str, accounts_table: str) -> None:
-        """Read with a botocore client of DynamoDB from these tables."""
-        self._client = client
+    def __init__(self, wire: DynamoWire, catalog_table: str, accounts_table: str) -> None:
+        """Read from these tables."""
+        self._wire = wire
         self._catalog_table = catalog_table
         self._accounts_table = accounts_table
         self._records: _Fresh[KeyRecord] = _Fresh()
@@ -88,7 +86,7 @@ class AccessReader:
         """Read the key, the project's catalog, and the access of these users of the project.
 
         Raises:
-            TryAgain: DynamoDB is throttling.
+            TryAgain: DynamoDB is throttling, or cannot be reached.
         """
         accounts = {str(AccountKey(project_id, user_id)): user_id for user_id in user_ids}
         record = self._records.get(key_hash, now)
@@ -113,10 +111,11 @@ class AccessReader:
         return HotRead(record, catalog, accesses)
 
     def _access_item(self, pk: str) -> dict[str, Any] | None:
-        answer = self._client.get_item(
-            TableName=self._accounts_table, Key=_key(pk, "access"), ConsistentRead=True
-        )
-        return answer.get("Item")
+        wanted = {"TableName": self._accounts_table, "Key": _key(pk, "access")}
+        item: dict[str, Any] | None = self._wire.call(
+            "GetItem", {**wanted, "ConsistentRead": True}
+        ).get("Item")
+        return item
 
     def _items(
         self, catalog_keys: Iterable[tuple[str, str]], accounts: Iterable[str]
@@ -135,12 +134,14 @@ class AccessReader:
 
     def _batch(self, request: Mapping[str, Any]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        for _ in range(ATTEMPTS):
-            answer = self._client.batch_get_item(RequestItems=request)
+        for attempt in range(1, ATTEMPTS + 1):
+            answer = self._wire.call("BatchGetItem", {"RequestItems": request})
             found += [item for items in answer["Responses"].values() for item in items]
             request = answer.get("UnprocessedKeys") or {}
             if not request:
                 return found
+            if attempt < ATTEMPTS:
+                self._wire.pause(attempt)
         raise TryAgain("The database is throttling.")
 
 

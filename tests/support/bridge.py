@@ -1,0 +1,97 @@
+"""DynamoDB on the loopback for the hot read, which speaks to it past botocore, where moto stands.
+
+Each request's signature is checked with botocore's own signer; then a botocore client makes the
+same call, so that moto answers it and `interruptions` counts it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from functools import cached_property
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from billing.adapters.aws.sigv4 import Credentials
+from tests.support.aws_signature import is_signed
+
+OPERATIONS = {"GetItem": "get_item", "BatchGetItem": "batch_get_item"}
+"""What a check may call."""
+
+
+class Bridge(ThreadingHTTPServer):
+    """Serves until it is closed; `url` is where, `connections` how many there were."""
+
+    daemon_threads = True
+
+    def __init__(self, region: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.region = region
+        self.connections = 0
+        self._thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """Its endpoint."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    @cached_property
+    def client(self) -> Any:
+        """What moto answers."""
+        return boto3.client("dynamodb", region_name=self.region)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Count a connection, and serve it."""
+        self.connections += 1
+        super().process_request(request, client_address)
+
+    def close(self) -> None:
+        """End it."""
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Bridge
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer in one packet
+    disable_nagle_algorithm = True
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(*self._result(body))
+
+    def _result(self, body: bytes) -> tuple[int, Any]:
+        headers, credentials = dict(self.headers), Credentials.read(os.environ)
+        region = self.server.region
+        if not is_signed("POST", headers, body, credentials, region=region, service="dynamodb"):
+            return 400, {"__type": "com.amazon.coral.service#InvalidSignatureException"}
+        operation = OPERATIONS[self.headers["X-Amz-Target"].removeprefix("DynamoDB_20120810.")]
+        try:
+            answer = getattr(self.server.client, operation)(**json.loads(body))
+        except ClientError as error:
+            told = error.response["Error"]
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            type_ = f"com.amazonaws.dynamodb.v20120810#{told['Code']}"
+            return status, {"__type": type_, "message": told["Message"]}
+        answer.pop("ResponseMetadata")
+        return 200, answer
+
+    def _answer(self, status: int, answer: Any) -> None:
+        content = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/x-amz-json-1.0")
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("x-amz-crc32", str(zlib.crc32(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
