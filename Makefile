@@ -34,7 +34,7 @@ help: ## list the targets
 
 # -- the local stack ---------------------------------------------------------------------------
 
-.PHONY: run up down demo logs
+.PHONY: run up down demo example logs
 run: $(STAMPS)/local ## the whole service here, a purchase told step by step; Ctrl-C ends it
 	@exec $(BIN)/python -m local run
 
@@ -47,22 +47,25 @@ down: $(STAMPS)/venv ## stop what `make up` started
 demo: $(STAMPS)/venv ## one purchase against the running stack
 	@exec $(BIN)/python -m local demo
 
+example: $(STAMPS)/venv ## a micro-app that sells one feature, beside the running stack; Ctrl-C ends it
+	@PYTHONPATH=client/src exec $(BIN)/python -m client.examples.notes
+
 logs: $(STAMPS)/venv ## what the functions of the running stack logged
 	@exec $(BIN)/python -m local logs
 
 # -- checks ------------------------------------------------------------------------------------
 
-.PHONY: test check fmt unit integration proofs contract floors concurrency soak e2e
-test: ## everything: check, unit, integration, proofs, contract, coverage floors, concurrency, e2e
+.PHONY: test check fmt unit integration proofs contract floors client concurrency soak e2e
+test: ## everything: check, unit, integration, proofs, contract, coverage floors, client, concurrency, e2e
 	@started=$$SECONDS; \
-	$(MAKE) check unit integration proofs contract floors concurrency e2e; \
-	printf '\nAll passed: check, unit, integration, proofs, contract, coverage floors, concurrency, e2e in %d s.\n' $$((SECONDS - started))
+	$(MAKE) check unit integration proofs contract floors client concurrency e2e; \
+	printf '\nAll passed: check, unit, integration, proofs, contract, coverage floors, client, concurrency, e2e in %d s.\n' $$((SECONDS - started))
 
 check: $(STAMPS)/venv $(STAMPS)/template ## format, lint, types, layering, template
 	$(call step,ruff format --check,$(BIN)/ruff format --quiet --check .)
 	$(call step,ruff check,$(BIN)/ruff check --quiet .)
 	$(call step,mypy,$(BIN)/mypy --no-error-summary)
-	$(call step,lint-imports,PYTHONPATH=.:layers/billing $(BIN)/lint-imports --no-logo > .local/lint-imports.log || { cat .local/lint-imports.log; exit 1; })
+	$(call step,lint-imports,PYTHONPATH=.:layers/billing:client/src $(BIN)/lint-imports --no-logo > .local/lint-imports.log || { cat .local/lint-imports.log; exit 1; })
 
 fmt: $(STAMPS)/venv ## format, and repair what can be repaired
 	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format .
@@ -84,6 +87,10 @@ floors: $(STAMPS)/venv ## coverage floors; after unit, integration and contract
 	$(call floor,functions by the integration tests alone,integration,functions/*,70)
 	$(call floor,layers/billing by unit$(comma) integration and contract tests,all,layers/billing/*,85)
 
+client: $(STAMPS)/venv ## the client for micro-apps: against a service on a socket, in threads, tasks and forks
+	$(call step,client tests,COVERAGE_FILE=$(COVERAGE)/client $(PYTEST) -n auto client/tests $(LOOPBACK) --cov=client/src/billing_client --cov-report=)
+	$(call floor,the client,client,client/src/*,90)
+
 concurrency: $(STAMPS)/local ## many writers on one account, on engines with real transactions
 	$(call step,concurrency tests,$(PYTEST) tests/concurrency $(LOOPBACK))
 
@@ -93,9 +100,13 @@ soak: $(STAMPS)/local ## lives, a burst and races for SOAK_SECONDS (600) from SO
 e2e: $(STAMPS)/local ## a fresh local stack over HTTP, IAM enforced
 	$(call step,end-to-end tests,$(PYTEST) tests/e2e $(LOOPBACK))
 
+.PHONY: bench
+bench: $(STAMPS)/bench ## what it costs, in time, memory and money, against the budgets; ARGS="--quick --check"
+	@PYTHONPATH=layers/billing exec $(BIN)/python -m benchmarks $(ARGS)
+
 # -- AWS ---------------------------------------------------------------------------------------
 
-.PHONY: build deploy admin-key redrive
+.PHONY: build deploy admin-key redrive signing-key
 build: $(STAMPS)/local ## artifacts for AWS, into .aws-sam
 	@$(BIN)/python -c "import sys; sys.exit(sys.version_info[:2] != (3, 13) and 'AWS runs Python 3.13 and the layers ship its bytecode: rm -r .venv, install 3.13, make build')"
 	$(call step,sam build,PATH="$(CURDIR)/$(BIN):$$PATH" LAYER_PYTHON="$(CURDIR)/$(BIN)/python" \
@@ -110,6 +121,9 @@ admin-key: $(STAMPS)/venv ## print a new admin key: STAGE=… OPERATOR=who-it-is
 redrive: $(STAMPS)/venv ## put dead letters back on the queue: STAGE=… [ARGS=--dry-run]; STAGE=local is this machine's
 	@exec $(BIN)/python -m local.redrive --stack billing-$(STAGE) $(ARGS)
 
+signing-key: $(STAMPS)/venv ## make, or rotate by one step, the key that signs access tokens: STAGE=…
+	@PYTHONPATH=layers/billing exec $(BIN)/python -m local.signing_key --stack billing-$(STAGE)
+
 # -- environments: made when first needed, remade when their requirements change ---------------
 
 $(STAMPS)/venv: requirements.txt layers/dependencies/requirements.txt local/environment.sh
@@ -123,6 +137,10 @@ $(STAMPS)/emulator: $(STAMPS)/venv local/emulator-requirements.txt
 
 $(STAMPS)/sam: $(STAMPS)/venv local/sam-requirements.txt
 	@local/environment.sh .local/envs/sam local/sam-requirements.txt
+	@touch $@
+
+$(STAMPS)/bench: $(STAMPS)/local benchmarks/requirements.txt
+	@local/environment.sh .local/envs/bench benchmarks/requirements.txt
 	@touch $@
 
 $(STAMPS)/local: $(STAMPS)/venv $(STAMPS)/emulator $(STAMPS)/sam

@@ -80,6 +80,7 @@ def deploy(place: Place, *, stripe_api_base: str) -> dict[str, str]:
         "--parameter-overrides",
         *_runtime_parameters(),
         f"StripeApiBase={stripe_api_base}",
+        "CheckLogLevel=INFO",  # a call that logs nothing takes the emulator 50 ms more
     ]
     processes.run(
         "sam-deploy",

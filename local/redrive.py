@@ -1,7 +1,8 @@
-"""Puts dead letters back on the events queue: `make redrive STAGE=… [ARGS=--dry-run]`.
+"""Puts dead letters back on their queues: `make redrive STAGE=… [ARGS=--dry-run]`.
 
-Events that failed five times wait in the dead-letter queue for two weeks. Find out why first
-(docs/operations.md), then put them back. Every event has one effect, however often it is put back,
+What failed for good waits in a dead-letter queue for two weeks: Stripe's events, deliveries to
+endpoints, wake-ups, and changes that could not be announced. Find out why first
+(docs/operations.md), then put them back. Everything has one effect, however often it is put back,
 so a redrive that was interrupted is simply run again.
 """
 
@@ -12,20 +13,28 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local import deploy
-from local.console import say
+from local.announce_again import Changes
+from local.console import LocalError, say
 from local.place import STACK_NAME, Place
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-DEAD_LETTERS, EVENTS = "EventsDeadLetterQueue", "EventsQueue"
+QUEUES = {
+    "EventsDeadLetterQueue": "EventsQueue",
+    "DeliveriesDeadLetterQueue": "DeliveriesQueue",
+    "BoundariesDeadLetterQueue": "BoundariesQueue",
+}
+"""From each queue of dead letters to the queue that they came from."""
+
 UNKNOWN_ACTION = frozenset({"InvalidAction", "UnknownOperationException"})
 """What an SQS says that cannot move messages by itself: the emulator."""
 
@@ -36,11 +45,11 @@ HIDDEN_SECONDS = 60
 
 @dataclass(frozen=True)
 class Queues:
-    """The two queues of a deployed stack, and how to speak to them."""
+    """Two queues of a deployed stack, and how to speak to them."""
 
     sqs: SQSClient
     dead_letters: str
-    events: str
+    source: str
     wait: Callable[[float], None] = time.sleep
 
     def count(self) -> int:
@@ -68,7 +77,7 @@ class Queues:
 
     def _start(self) -> str:
         started = self.sqs.start_message_move_task(
-            SourceArn=self._arn(self.dead_letters), DestinationArn=self._arn(self.events)
+            SourceArn=self._arn(self.dead_letters), DestinationArn=self._arn(self.source)
         )
         return started["TaskHandle"]
 
@@ -88,12 +97,8 @@ class Queues:
         moved = 0
         while messages := self._received():
             for message in messages:
-                attributes = message["Attributes"]
                 self.sqs.send_message(
-                    QueueUrl=self.events,
-                    MessageBody=message["Body"],
-                    MessageGroupId=attributes["MessageGroupId"],
-                    MessageDeduplicationId=attributes["MessageDeduplicationId"],
+                    QueueUrl=self.source, MessageBody=message["Body"], **_order_of(message)
                 )
                 self.sqs.delete_message(
                     QueueUrl=self.dead_letters, ReceiptHandle=message["ReceiptHandle"]
@@ -118,6 +123,13 @@ class Queues:
         return found["Attributes"][name]  # type: ignore[index]  # a name of a closed list
 
 
+def _order_of(message: MessageTypeDef) -> dict[str, Any]:
+    """Keep a message's group and deduplication id, where its queue is FIFO."""
+    names = ("MessageGroupId", "MessageDeduplicationId")
+    found = cast("dict[str, str]", message["Attributes"])
+    return {name: found[name] for name in names if name in found}
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Redrive the dead letters of one stack.
 
@@ -129,34 +141,46 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dry-run", action="store_true", help="only tell how many there are")
     given = parser.parse_args(arguments)
     try:
-        queues = find(given.stack)
-        waiting = queues.count()
-        say(f"{waiting} dead letters wait in {queues.dead_letters}")
-        if given.dry_run or not waiting:
-            return 0
-        say(f"{queues.redrive()} were put back on {queues.events}")
-        say(f"{queues.count()} dead letters wait now")
-    except (BotoCoreError, ClientError) as error:
+        for queues in find(given.stack):
+            _redrive(queues, dry_run=given.dry_run)
+    except (BotoCoreError, ClientError, LocalError) as error:
         print(f"The redrive failed, and may be run again: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def find(stack: str) -> Queues:
-    """Find the queues of a deployed stack: on AWS, or those of the local stack by its name."""
-    sqs: SQSClient
-    formation: Any
-    if stack == STACK_NAME:
-        place = Place.from_environment()
-        sqs, formation = deploy.client("sqs", place), deploy.client("cloudformation", place)
-    else:
-        sqs, formation = boto3.client("sqs"), boto3.client("cloudformation")
+def _redrive(queues: Queues | Changes, *, dry_run: bool) -> None:
+    waiting = queues.count()
+    say(f"{waiting} dead letters wait in {queues.dead_letters}")
+    if waiting and not dry_run:
+        say(f"{queues.redrive()} were put back on {queues.source}")
+        say(f"{queues.count()} dead letters wait now")
 
-    def url(logical_id: str) -> str:
+
+def find(stack: str) -> list[Queues | Changes]:
+    """Find the queues of a deployed stack: on AWS, or those of the local stack by its name."""
+    client: Any = boto3.client
+    if stack == STACK_NAME:
+        client = partial(deploy.client, place=Place.from_environment())
+    sqs, formation = client("sqs"), client("cloudformation")
+
+    def id_of(logical_id: str) -> str:
         found = formation.describe_stack_resource(StackName=stack, LogicalResourceId=logical_id)
         return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
-    return Queues(sqs, url(DEAD_LETTERS), url(EVENTS))
+    return [
+        *(
+            Queues(sqs, id_of(dead_letters), id_of(source))
+            for dead_letters, source in QUEUES.items()
+        ),
+        Changes(
+            sqs,
+            client("dynamodbstreams"),
+            client("lambda"),
+            id_of("ChangesDeadLetterQueue"),
+            id_of("NotificationPublishFunction"),
+        ),
+    ]
 
 
 if __name__ == "__main__":

@@ -86,6 +86,7 @@ def _start(place: Place) -> dict[str, Any]:
     outputs = _deploy(place, stripe.api_base)
     with step("secrets"):
         _put_secrets(place, outputs, stripe)
+        _operate(place, "signing_key")
     if stripe.is_fake:
         with step(f"fake Stripe on port {place.stripe_port}"):
             _start_fake_stripe(place, outputs["WebhookUrl"], stripe.webhook_secret)
@@ -160,26 +161,24 @@ def _start_fake_stripe(place: Place, webhook_url: str, webhook_secret: str) -> N
 
 
 def _first_admin_key(place: Place) -> str:
-    """Make the key as an operator does on AWS, by the same command."""
+    return _operate(place, "bootstrap", "--operator", "local")
+
+
+def _operate(place: Place, command: str, *arguments: str) -> str:
+    """Run a command of the operators as they do on AWS, and return what it prints."""
     environment = {
         **os.environ,
         **place.aws_environment(),
+        "BILLING_STATE_DIR": str(place.state),
+        "BILLING_PORT": str(place.port),
         "PYTHONPATH": str(ROOT / "layers" / "billing"),
     }
-    command = [
-        sys.executable,
-        "-m",
-        "local.bootstrap",
-        "--stack",
-        STACK_NAME,
-        "--operator",
-        "local",
-    ]
+    run = [sys.executable, "-m", f"local.{command}", "--stack", STACK_NAME, *arguments]
     done = subprocess.run(
-        command, check=False, cwd=ROOT, env=environment, capture_output=True, text=True
+        run, check=False, cwd=ROOT, env=environment, capture_output=True, text=True
     )
     if done.returncode != 0:
-        message = f"{' '.join(command[1:])} failed:\n{done.stderr}"
+        message = f"{' '.join(run[1:])} failed:\n{done.stderr}"
         raise LocalError(message)
     return done.stdout.strip()
 

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from billing.http import create_app, lambda_handler_for
-from functions.admin import accounts, catalog, events, explain, grants, keys, projects
+from functions.admin import (
+    accounts,
+    catalog,
+    deliveries,
+    endpoints,
+    events,
+    explain,
+    grants,
+    keys,
+    projects,
+)
 from functions.admin.admission import admit_operators
 
 app = create_app()
 app.use(middlewares=[admit_operators])
-for noun in (projects, keys, catalog, grants, accounts, explain, events):
+for noun in (projects, keys, endpoints, deliveries, catalog, grants, accounts, explain, events):
     app.include_router(noun.router)
 
 lambda_handler = lambda_handler_for(app)

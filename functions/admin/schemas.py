@@ -12,6 +12,7 @@ from billing.domain.catalog import Project
 from billing.domain.status import FeatureValue
 from billing.domain.text import is_clean
 from billing.services.grant_access import GrantOrder
+from billing.services.manage_endpoints import EndpointOrder
 from billing.services.manage_keys import DEFAULT_OVERLAP
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -97,6 +98,25 @@ class Rotation(Body):
     def overlap(self) -> timedelta:
         """The same as a span."""
         return timedelta(seconds=self.overlap_seconds)
+
+
+class EndpointUpdate(Body):
+    """What may change of an endpoint; what is left out, or null, stays."""
+
+    url: str | None = None
+    event_types: list[str] | None = None
+    description: str | None = None
+    enabled: bool | None = None
+
+    def to_order(self) -> EndpointOrder:
+        """Say it as the service does."""
+        return EndpointOrder(**self.model_dump())
+
+
+class NewEndpoint(EndpointUpdate):
+    """An endpoint to register; without types it is told of everything."""
+
+    url: str
 
 
 class GrantRequest(Body):

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.integration.conftest import clock, deployment
+from tests.integration.conftest import bridge, clock, deployment
 
-__all__ = ["clock", "deployment"]
+__all__ = ["bridge", "clock", "deployment"]

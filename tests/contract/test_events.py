@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,13 @@ import pytest
 
 from billing import composition
 from billing.domain.account import AccountKey
+from billing.domain.delivery import DeliveryState
+from billing.notifications import delivery_store, endpoint_store
 from billing.services.apply_stripe_event import EVENT_HANDLERS
 from billing.settings import Settings, settings
 from billing.stores import account_store
+from functions.notifications.deliver import lambda_handler as deliver
+from functions.notifications.publish import lambda_handler as publish
 from functions.reconciliation.handler import lambda_handler as reconciliation
 from functions.webhooks.process import lambda_handler as process
 from functions.webhooks.receive import lambda_handler as receive
@@ -24,6 +29,9 @@ from local.stripe import signing
 from local.stripe.server import FakeStripeServer
 from tests.integration.conftest import WEBHOOK_SECRET
 from tests.support import samples, template
+from tests.support.clock import Clock
+from tests.support.push import a_pipeline
+from tests.support.receiver import a_receiver
 from tests.support.requests import LambdaContext, call, request
 from tests.support.sample_story import know_what_is_named, the_catalog
 from tests.support.world import World, a_world
@@ -46,6 +54,9 @@ STORY = (
 )
 """As `events/README.md` tells it."""
 
+STARTED = ("admin-reconcile", "admin-endpoints-test", "admin-deliveries-retry")
+"""Requests that are answered before what they start is done."""
+
 
 @pytest.fixture(scope="module")
 def stripe_server() -> Iterator[FakeStripeServer]:
@@ -61,12 +72,13 @@ def world(
     """The samples' project, as it stands while their story happens."""
     stripe_server.reset()
     know_what_is_named(stripe_server)
+    clock = Clock(datetime(2026, 12, 2, 11, tzinfo=UTC))
     sqs = boto3.client("sqs")
     queue = sqs.create_queue(QueueName="events.fifo", Attributes={"FifoQueue": "true"})
     monkeypatch.setenv("EVENTS_QUEUE_URL", queue["QueueUrl"])
     monkeypatch.setenv("STRIPE_API_BASE", stripe_server.url)
-    settings.cache_clear()
-    composition.use_clock(lambda: datetime(2026, 12, 2, 11, tzinfo=UTC))
+    a_pipeline(monkeypatch, clock)
+    composition.use_clock(clock)
     return a_world(catalog=the_catalog())
 
 
@@ -108,8 +120,8 @@ def test_a_request_is_accepted(path: Path, world: World) -> None:
         signed = signing.headers(event["body"].encode(), (WEBHOOK_SECRET,), _now())
         event["headers"]["stripe-signature"] = signed["Stripe-Signature"]
     status, body, _ = call(samples.handler_of(samples.function_of(event)), event)
-    expected = {"no-route": {404}, "admin-reconcile": {202}}.get(path.stem, {200})
-    assert status in expected, body
+    expected = 404 if path.stem == "no-route" else 202 if path.stem in STARTED else 200
+    assert status == expected, body
 
 
 def _now() -> int:
@@ -130,9 +142,21 @@ def _placeholders(path: Path, world: World) -> dict[str, str]:
         made["EVENT_ID"] = samples.read(_apply("checkout.session.expired"))["id"]
     if "PARKED_ID" in text:
         made["PARKED_ID"] = _a_parked_event()
+    if "ENDPOINT_ID" in text:
+        made |= _a_failed_delivery(world)
     if path.stem == "portal-create-session":
         _apply("customer.subscription.created")
     return made
+
+
+def _a_failed_delivery(world: World) -> dict[str, str]:
+    """A ping that an endpoint did not take."""
+    endpoint_id = _admin(world, "admin-endpoints-create")["endpoint_id"]
+    sent = _admin(world, "admin-endpoints-test", ENDPOINT_ID=endpoint_id)["delivery_id"]
+    delivery = delivery_store().get(endpoint_id, sent)
+    assert delivery
+    delivery_store().put(replace(delivery, state=DeliveryState.FAILED))
+    return {"ENDPOINT_ID": endpoint_id, "DELIVERY_ID": sent}
 
 
 def _a_parked_event() -> str:
@@ -149,8 +173,9 @@ def _a_key_id(world: World) -> str:
     return found
 
 
-def _admin(world: World, name: str) -> Any:
-    event = samples.read(samples.EVENTS / "api" / f"{name}.json", ADMIN_KEY=world.admin_key)
+def _admin(world: World, name: str, **placeholders: str) -> Any:
+    path = samples.EVENTS / "api" / f"{name}.json"
+    event = samples.read(path, ADMIN_KEY=world.admin_key, **placeholders)
     return call(samples.handler_of(samples.function_of(event)), event).body
 
 
@@ -210,10 +235,26 @@ def _process(event: samples.Json) -> None:
 # -- queue, schedule, stream
 
 
-def test_a_batch_of_the_queue_is_processed_whole(world: World) -> None:
-    for path in samples.samples("queue"):
-        answer = process(samples.read(path), LambdaContext())  # type: ignore[arg-type]  # stands in
-        assert answer == {"batchItemFailures": []}
+CONSUMERS: dict[str, Any] = {
+    "stripe-events": process,
+    "deliveries": deliver,
+    "wake-ups": publish,
+}
+"""Who takes the batches of each queue."""
+
+
+def test_a_batch_of_each_queue_is_processed_whole(world: World) -> None:
+    made = _a_failed_delivery(world)
+    with a_receiver() as receiver:
+        _lead_to(receiver.url, made["ENDPOINT_ID"])
+        for path in samples.samples("queue"):
+            answer = CONSUMERS[path.stem](samples.read(path, **made), LambdaContext())
+            assert answer == {"batchItemFailures": []}, path
+        assert [each.id for each in receiver.received] == [made["DELIVERY_ID"]]
+
+
+def _lead_to(url: str, endpoint_id: str) -> None:
+    endpoint_store().change("demo", endpoint_id, lambda each: replace(each, url=url))
 
 
 def test_the_clock_starts_a_run_and_the_function_goes_on_with_one(world: World) -> None:
@@ -239,6 +280,15 @@ def test_a_stream_record_shows_the_item_as_it_is_stored(world: World) -> None:
         TableName=settings().accounts_table, Key=record["dynamodb"]["Keys"]
     )["Item"]
     assert record["dynamodb"]["NewImage"].keys() == stored.keys()
+
+
+def test_a_change_of_the_stream_is_announced(world: World) -> None:
+    made = _admin(world, "admin-endpoints-create")
+    (path,) = samples.samples("stream")
+    answer = publish(samples.read(path), LambdaContext())  # type: ignore[arg-type]  # stands in
+    assert answer == {"batchItemFailures": []}
+    (delivery,) = delivery_store().page(made["endpoint_id"]).items
+    assert json.loads(delivery.body)["data"]["feature_codes"] == ["devices", "export"]
 
 
 # -- signing a sample

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
 import re
 import subprocess
 import sys
@@ -14,6 +15,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from billing.adapters.outbound import BUDGET
+from billing.domain.delivery import ATTEMPTS
 from billing.settings import Settings
 from tests.support import template
 from tests.support.template import ROOT, Function
@@ -22,8 +25,10 @@ FUNCTIONS = template.functions()
 EACH_FUNCTION = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda each: each.logical_id)
 
 LIBRARY_VARIABLES = re.compile(r"POWERTOOLS_\w+|PYDANTIC_\w+")
+OWN_SCHEDULES = ":schedule/default/${AWS::StackName}-*"
 HTTP_API_LIMIT = 30
 LAMBDA_READS_SIX_TIMES = 6
+SECONDS_A_STREAM_KEEPS = 86_400
 UNCHECKED_HASH = b"\x01\x00\x00\x00"
 """The flags of a .pyc that is taken as it is: PEP 552."""
 
@@ -69,8 +74,10 @@ def test_no_route_has_two_functions() -> None:
 
 @EACH_FUNCTION
 def test_no_permission_has_a_wildcard(function: Function) -> None:
+    """But for schedules, which are named as they come: it ends names that begin as the stack's."""
     for statement in function.statements:
-        assert not [text for text in (*statement.actions, *statement.resources) if "*" in text]
+        named = [text.removesuffix(OWN_SCHEDULES) for text in statement.resources]
+        assert not [text for text in (*statement.actions, *named) if "*" in text]
 
 
 @EACH_FUNCTION
@@ -87,11 +94,12 @@ def test_history_is_appended_to_and_read_and_never_changed(function: Function) -
             assert set(statement.actions) <= allowed
 
 
-def test_the_hot_path_only_reads_and_has_no_secret() -> None:
+def test_the_hot_path_only_reads_and_has_one_secret_which_signs() -> None:
     (entitlements,) = [each for each in FUNCTIONS if each.logical_id == "EntitlementsFunction"]
     actions = {action for statement in entitlements.statements for action in statement.actions}
     assert actions == {"dynamodb:BatchGetItem", "dynamodb:GetItem"}
-    assert entitlements.policy_templates == {}
+    secret = {"SecretArn": {"Fn::GetAtt": "AccessTokenKeysSecret.Id"}}
+    assert entitlements.policy_templates == {"AWSSecretsManagerGetSecretValuePolicy": secret}
 
 
 @EACH_FUNCTION
@@ -148,6 +156,72 @@ def test_a_message_stays_hidden_while_it_may_still_be_worked_on() -> None:
     assert process.properties["Events"]["Queue"]["Properties"]["FunctionResponseTypes"] == [
         "ReportBatchItemFailures"
     ]
+
+
+@pytest.mark.parametrize(
+    ("function", "queue"),
+    [
+        ("NotificationPublishFunction", "BoundariesQueue"),
+        ("NotificationDeliverFunction", "DeliveriesQueue"),
+    ],
+)
+def test_a_notification_stays_hidden_while_it_may_still_be_worked_on(
+    function: str, queue: str
+) -> None:
+    (consumer,) = [each for each in FUNCTIONS if each.logical_id == function]
+    properties = template.resources("AWS::SQS::Queue")[queue]["Properties"]
+    assert properties["VisibilityTimeout"] >= LAMBDA_READS_SIX_TIMES * consumer.timeout
+    sources = [
+        event["Properties"]
+        for event in consumer.properties["Events"].values()
+        if event["Type"] == "SQS"
+    ]
+    (source,) = sources
+    assert source["Queue"] == {"Fn::GetAtt": f"{queue}.Arn"}
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_delivery_is_tried_as_often_as_the_code_counts() -> None:
+    queue = template.resources("AWS::SQS::Queue")["DeliveriesQueue"]["Properties"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == ATTEMPTS
+    assert queue["FifoQueue"] is True
+    assert queue["DeduplicationScope"] == "messageGroup"
+    assert queue["FifoThroughputLimit"] == "perMessageGroupId"
+
+
+def test_one_attempt_fits_into_its_function() -> None:
+    (deliver,) = [each for each in FUNCTIONS if each.logical_id == "NotificationDeliverFunction"]
+    assert deliver.properties["Events"]["Queue"]["Properties"]["BatchSize"] == 1
+    assert deliver.timeout >= 3 * BUDGET
+
+
+def test_the_stream_is_read_in_order_and_gives_up_where_it_can_be_seen() -> None:
+    (publish,) = [each for each in FUNCTIONS if each.logical_id == "NotificationPublishFunction"]
+    stream = publish.properties["Events"]["Changes"]["Properties"]
+    assert stream["Stream"] == {"Fn::GetAtt": "AccountsTable.StreamArn"}
+    assert stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert stream["StartingPosition"] == "TRIM_HORIZON"
+    assert stream["MaximumRecordAgeInSeconds"] < SECONDS_A_STREAM_KEEPS
+    assert stream["DestinationConfig"]["OnFailure"]["Destination"] == {
+        "Fn::GetAtt": "ChangesDeadLetterQueue.Arn"
+    }
+    (pattern,) = stream["FilterCriteria"]["Filters"]
+    assert json.loads(pattern["Pattern"])["dynamodb"] == {"Keys": {"sk": {"S": ["access"]}}}
+
+
+def test_signing_secrets_are_read_by_those_who_manage_and_send_alone() -> None:
+    readers = {
+        function.logical_id
+        for function in FUNCTIONS
+        for statement in function.statements
+        if "NotificationsTable.Arn" in statement.resources
+        and set(statement.actions) != {"dynamodb:DescribeTable"}
+    }
+    assert readers == {
+        "AdminFunction",
+        "NotificationPublishFunction",
+        "NotificationDeliverFunction",
+    }
 
 
 def test_every_dead_letter_queue_raises_an_alarm() -> None:

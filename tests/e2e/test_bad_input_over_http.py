@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import routes
 from tests.support.e2e import Json, a_user, at_once
-from tests.support.routes import PROJECTS, ROUTES, WITH_A_BODY, Route, Tenant
+from tests.support.routes import NAMES, PROJECTS, ROUTES, WITH_A_BODY, Route, Tenant
 
 KIB = 1024
 MAY_LEAVE_OUT_THE_BODY = (routes.ROTATE, routes.RECONCILE)
@@ -272,7 +272,7 @@ def test_no_path_makes_a_5xx(tenant: Tenant, route: Route) -> None:
         "..",
         "%25",
     ):
-        names = dict.fromkeys(("project_id", "user_id", "key_id", "run_id", "event_id"), odd)
+        names = dict.fromkeys(NAMES, odd)
         path = route.path.format_map(names)
         body = None if route.body is None else route.body(tenant)
         answer = tenant.service.call(route.method, path, body, key=route.key_of(tenant))

@@ -8,12 +8,16 @@ from typing import Any
 
 from tests.support.e2e import Answer, Json, Service, a_user
 
+NAMES = ("project_id", "user_id", "key_id", "run_id", "event_id", "endpoint_id", "delivery_id")
+"""What stands in paths."""
+
 ADMIN = "admin"
 """The scope of operators' routes."""
 
 PROJECTS = "/api/v1/admin/projects"
 PROJECT = f"{PROJECTS}/{{project_id}}"
 KEY = f"{PROJECT}/keys/{{key_id}}"
+ENDPOINT = f"{PROJECT}/endpoints/{{endpoint_id}}"
 ACCOUNT = "/api/v1/admin/accounts/{project_id}/{user_id}"
 
 
@@ -26,7 +30,7 @@ class Tenant:
     catalog: Json
     key: str
     names: dict[str, str]
-    """What stands in a path: project_id, user_id, key_id, run_id, event_id."""
+    """What stands in a path, as in `NAMES`."""
     grant_id: str
     """A grant of the user that may be revoked: of `theme`; the one of `export` stays."""
 
@@ -146,6 +150,16 @@ def a_fresh_key(tenant: Tenant) -> Json:
     return {"key_id": tenant.new_key()["key_id"]}
 
 
+def an_endpoint(tenant: Tenant) -> Json:
+    """One where nobody listens, and which is told of what does not happen here."""
+    return {"url": "http://localhost:9/hooks", "event_types": ["trial.ending"]}
+
+
+def a_fresh_endpoint(tenant: Tenant) -> Json:
+    path = f"{PROJECTS}/{tenant.project_id}/endpoints"
+    return {"endpoint_id": tenant.operator("POST", path, an_endpoint(tenant)).ok()["endpoint_id"]}
+
+
 ENTITLEMENTS = Route(
     "GET", "/api/v1/entitlements", "entitlements",
     "user_id project_id entitlements checked_at revision", query=of_user,
@@ -191,6 +205,16 @@ NEW_KEY = Route(
     body=lambda _: {"name": "web server"},
 )  # fmt: skip
 ROTATE = Route("POST", f"{KEY}/rotate", ADMIN, "key key_id", body=lambda _: {}, names=a_fresh_key)
+SHOWN_ENDPOINT = (
+    "endpoint_id project_id url description event_types enabled disabled_at disabled_reason "
+    "failing_since old_secret_ends_at created_at created_by"
+)
+NEW_ENDPOINT = Route(
+    "POST", f"{PROJECT}/endpoints", ADMIN, f"{SHOWN_ENDPOINT} secret", body=an_endpoint
+)
+CHANGE_ENDPOINT = Route(
+    "PATCH", ENDPOINT, ADMIN, SHOWN_ENDPOINT, body=lambda _: {"description": "the app"}
+)
 PUT_CATALOG = Route(
     "PUT", f"{PROJECT}/catalog", ADMIN, "version dry_run changes catalog",
     body=lambda t: t.catalog, query=lambda _: {"dry_run": "true"},
@@ -198,7 +222,7 @@ PUT_CATALOG = Route(
 
 WITH_A_BODY = (
     CHECKOUT, PORTAL, BATCH, GRANT, REVOKE, RECONCILE, NEW_PROJECT, UPDATE_PROJECT, NEW_KEY,
-    ROTATE, PUT_CATALOG,
+    ROTATE, PUT_CATALOG, NEW_ENDPOINT, CHANGE_ENDPOINT,
 )  # fmt: skip
 
 ROUTES = (
@@ -211,6 +235,18 @@ ROUTES = (
     Route("GET", PROJECT, ADMIN, "id name allowed_origins"),
     Route("GET", f"{PROJECT}/keys", ADMIN, "keys"),
     Route("POST", f"{KEY}/revoke", ADMIN, "key_id revoked_at", names=a_fresh_key),
+    Route("GET", f"{PROJECT}/endpoints", ADMIN, "endpoints"),
+    Route("GET", ENDPOINT, ADMIN, SHOWN_ENDPOINT),
+    Route("DELETE", ENDPOINT, ADMIN, SHOWN_ENDPOINT, names=a_fresh_endpoint),
+    Route("POST", f"{ENDPOINT}/rotate-secret", ADMIN, f"{SHOWN_ENDPOINT} secret"),
+    Route("POST", f"{ENDPOINT}/test", ADMIN, "delivery_id state", status=202),
+    Route("GET", f"{ENDPOINT}/deliveries", ADMIN, "deliveries next_cursor"),
+    Route(
+        "GET",
+        f"{ENDPOINT}/deliveries/{{delivery_id}}",
+        ADMIN,
+        "delivery_id endpoint_id type state created_at next_attempt_at attempts event",
+    ),
     Route("GET", f"{PROJECT}/catalog", ADMIN, "project_id version features products policy"),
     Route("GET", "/api/v1/admin/accounts", ADMIN, "accounts next_cursor", query=of_project),
     Route("GET", ACCOUNT, ADMIN, "account at catalog_version holdings entitlements history"),
@@ -234,6 +270,7 @@ ROUTES = (
         "run_id status actor project_id since dry_run started_at finished_at compared repaired "
         "counts differences error",
     ),
+    Route("GET", "/.well-known/jwks.json", None, "keys"),
     Route("GET", "/healthz", None, "status"),
     Route("GET", "/live", None, "status"),
     Route("GET", "/ready", None, "status checks"),
@@ -269,7 +306,7 @@ CATALOG: Json = {
 
 
 def a_tenant(service: Service, *origins: str) -> Tenant:
-    """Make a project with a catalog, a key, a user who has a grant and a customer, and a run.
+    """Make a project with one of everything: a user has a grant and a customer.
 
     Its origins are the demo app's and these.
     """
@@ -295,5 +332,7 @@ def a_tenant(service: Service, *origins: str) -> Tenant:
     service.checkout(names["user_id"], "monthly", key=tenant.key)
     command = service.account(names["user_id"], project_id=tenant.project_id)["history"][0]
     more = {"key_id": key["key_id"], "run_id": started["run_id"], "event_id": command["cause_id"]}
-    names.update(more)
+    names.update(more, **a_fresh_endpoint(tenant))
+    ping = tenant.operator("POST", f"{ENDPOINT.format_map(names)}/test").ok(202)
+    names["delivery_id"] = ping["delivery_id"]
     return tenant

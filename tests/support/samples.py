@@ -43,19 +43,20 @@ def handler_of(function: Function) -> Any:
 
 
 def code_routes() -> set[str]:
-    """Every route that the code serves, as `METHOD /path/{parameter}`; the function URL's aside.
-
-    Powertools has no public list of an app's routes.
-    """
-    routes = set()
+    """Every route that the code serves, as `METHOD /path/{parameter}`; the function URL's aside."""
+    routes: set[str] = set()
     for function in template.functions():
         if not function.routes:
             continue
         module = importlib.import_module(function.handler.rpartition(".")[0])
-        for route in (*module.app._static_routes, *module.app._dynamic_routes):
-            path = re.sub(r"<(\w+)>", r"{\1}", route.path)
-            routes.add(f"{route.method} {path}")
+        routes |= set(module.ROUTES) if hasattr(module, "ROUTES") else _resolved(module.app)
     return routes - {"POST /"}
+
+
+def _resolved(app: Any) -> set[str]:
+    """The routes of Powertools' resolver, which has no public list of them."""
+    found = (*app._static_routes, *app._dynamic_routes)
+    return {re.sub(r"<(\w+)>", r"{\1}", f"{route.method} {route.path}") for route in found}
 
 
 def is_of(route: str, event: Json) -> bool:

@@ -98,7 +98,7 @@ def test_a_dry_run_and_an_empty_queue_move_nothing(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(redrive, "find", lambda stack: aws.queues)
+    monkeypatch.setattr(redrive, "find", lambda stack: [aws.queues])
     aws.attributes(DEAD, waiting)
     with aws.stub:
         assert redrive.main(["--stack", "billing-dev", *arguments]) == 0
@@ -109,7 +109,7 @@ def test_a_dry_run_and_an_empty_queue_move_nothing(
 def test_trouble_is_told_in_a_line(
     aws: Aws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(redrive, "find", lambda stack: aws.queues)
+    monkeypatch.setattr(redrive, "find", lambda stack: [aws.queues])
     aws.stub.add_client_error("get_queue_attributes", "AccessDenied")
     with aws.stub:
         assert redrive.main(["--stack", "billing-dev"]) == 1

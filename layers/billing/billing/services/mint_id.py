@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import datetime
 
@@ -10,6 +11,8 @@ _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: read aloud wit
 
 _TIME_CHARACTERS = 10
 _RANDOM_CHARACTERS = 16
+
+_FORM = re.compile(r"[a-z]{2,12}_[0-9a-z]{26}", re.ASCII)
 
 
 def mint_id(prefix: str, now: datetime) -> str:
@@ -23,6 +26,19 @@ def repeatable_id(prefix: str, *parts: str) -> str:
     digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
     length = _TIME_CHARACTERS + _RANDOM_CHARACTERS
     return f"{prefix}_{_base32(int.from_bytes(digest[:17], 'big') >> 6, length)}"
+
+
+def repeatable_timed_id(prefix: str, at: datetime, *parts: str) -> str:
+    """Make the one id that this instant and these parts always give; it sorts by the instant."""
+    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    milliseconds = int(at.timestamp() * 1000)
+    random = _base32(int.from_bytes(digest[:10], "big"), _RANDOM_CHARACTERS)
+    return f"{prefix}_{_base32(milliseconds, _TIME_CHARACTERS)}{random}"
+
+
+def is_id(text: str) -> bool:
+    """Whether a text has the form of an id of ours, so that it may be looked up."""
+    return bool(_FORM.fullmatch(text))
 
 
 def _base32(number: int, length: int) -> str:

@@ -1,4 +1,4 @@
-"""The items of the five tables, named for the thing; no logic. `store` translates them.
+"""The items of the six tables, named for the thing; no logic. `store` translates them.
 
 Facts, holdings and catalogs are kept as JSON text in one attribute: they are read and written
 whole, and the hot read parses them with one call.
@@ -171,6 +171,20 @@ class CatalogItem(Model):
     data = JSONAttribute()
 
 
+class NotificationItem(Model):
+    """An endpoint, or a delivery to one."""
+
+    class Meta(_Meta):
+        """The notifications table."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    version = NumberAttribute(null=True)
+    state = UnicodeAttribute(null=True)
+    data = JSONAttribute()
+    expires_at = NumberAttribute(null=True)
+
+
 @cache
 def connection() -> Connection:
     """Return this process's one connection to DynamoDB: for transactions, and for every model."""
@@ -198,6 +212,7 @@ def bind(settings: Settings) -> None:
         LedgerItem: settings.ledger_table,
         HistoryItem: settings.history_table,
         CatalogItem: settings.catalog_table,
+        NotificationItem: settings.notifications_table,
     }
     for model, table_name in tables.items():
         if table_name:  # a function, or a command, knows the tables that it needs

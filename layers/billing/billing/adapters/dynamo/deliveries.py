@@ -1,0 +1,93 @@
+"""Deliveries in the notifications table: `endpoint#ID`, `delivery#ID`, whose ids sort by time."""
+
+from __future__ import annotations
+
+from pynamodb.exceptions import DoesNotExist, PutError
+
+from billing.adapters.dynamo.models import NotificationItem, bind
+from billing.adapters.dynamo.page import Page
+from billing.adapters.plain import from_plain, to_plain
+from billing.domain.delivery import Delivery, DeliveryState
+from billing.settings import Settings
+
+KEPT_DAYS = 30
+SECONDS_PER_DAY = 86_400
+
+LOOKED_AT_MOST = 1000
+"""Deliveries that one page looks through for those of a state."""
+
+
+class DeliveryStore:
+    """What was, is and failed to be delivered to each endpoint, for 30 days."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Bind the models to this deployment's tables."""
+        bind(settings)
+
+    def get(self, endpoint_id: str, delivery_id: str) -> Delivery | None:
+        """Find a delivery to an endpoint."""
+        try:
+            item = NotificationItem.get(*_key(endpoint_id, delivery_id), consistent_read=True)
+        except DoesNotExist:
+            return None
+        return from_plain(Delivery, item.data)
+
+    def begin(self, delivery: Delivery) -> None:
+        """Record a delivery before it is sent; one that is recorded already stays as it is."""
+        try:
+            _item(delivery).save(condition=NotificationItem.pk.does_not_exist())
+        except PutError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+
+    def put(self, delivery: Delivery) -> None:
+        """Record what became of a delivery."""
+        _item(delivery).save()
+
+    def put_if_failed(self, delivery: Delivery) -> None:
+        """Record a delivery anew, unless another attempt was noted meanwhile."""
+        try:
+            _item(delivery).save(condition=NotificationItem.state == DeliveryState.FAILED.value)
+        except PutError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+
+    def page(
+        self,
+        endpoint_id: str,
+        limit: int = 50,
+        cursor: str | None = None,
+        state: DeliveryState | None = None,
+    ) -> Page[Delivery]:
+        """List an endpoint's deliveries, the newest first; `cursor` is the last id looked at.
+
+        A page may have fewer than there are, even none; only one without `next_cursor` is the
+        last.
+        """
+        before = NotificationItem.sk < f"delivery#{cursor}" if cursor else None
+        condition = NotificationItem.sk.startswith("delivery#") if before is None else before
+        found: list[Delivery] = []
+        items = NotificationItem.query(
+            f"endpoint#{endpoint_id}", condition, scan_index_forward=False, consistent_read=True
+        )
+        for number, item in enumerate(items, 1):
+            if state in (None, item.state):
+                found.append(from_plain(Delivery, item.data))
+            if len(found) > limit:
+                return Page(found[:limit], found[limit - 1].id)
+            if number == LOOKED_AT_MOST:
+                return Page(found, item.sk.removeprefix("delivery#"))
+        return Page(found)
+
+
+def _item(delivery: Delivery) -> NotificationItem:
+    return NotificationItem(
+        *_key(delivery.endpoint_id, delivery.id),
+        state=delivery.state.value,
+        data=to_plain(delivery),
+        expires_at=int(delivery.created_at.timestamp()) + KEPT_DAYS * SECONDS_PER_DAY,
+    )
+
+
+def _key(endpoint_id: str, delivery_id: str) -> tuple[str, str]:
+    return f"endpoint#{endpoint_id}", f"delivery#{delivery_id}"

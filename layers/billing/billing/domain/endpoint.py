@@ -1,0 +1,90 @@
+"""An endpoint: where a project wants to be told, of what, and how it knows that it is us."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from billing.domain.notification import NotificationType
+
+FAILING_FOR = timedelta(days=3)
+"""How long an endpoint may fail at everything before it is disabled."""
+
+
+class DisabledReason(StrEnum):
+    """Why an endpoint gets nothing."""
+
+    BY_HAND = "by_hand"
+    FAILING = "failing"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningSecret:
+    """A secret that endpoint and service share: `whsec_` and base64; the old one ends."""
+
+    value: str
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a project is told.
+
+    Attributes:
+        secrets: the newest first; every one that has not ended signs.
+        event_types: what it is told of; empty for everything.
+        failing_since: of the first failure after which nothing got through.
+    """
+
+    id: str
+    project_id: str
+    url: str
+    created_at: datetime
+    created_by: str
+    secrets: tuple[SigningSecret, ...]
+    event_types: frozenset[NotificationType] = frozenset()
+    description: str = ""
+    disabled_at: datetime | None = None
+    disabled_reason: DisabledReason | None = None
+    failing_since: datetime | None = None
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether anything is sent to it."""
+        return self.disabled_at is None
+
+    def wants(self, type_: NotificationType) -> bool:
+        """Whether it is to be told of this."""
+        return self.is_enabled and (not self.event_types or type_ in self.event_types)
+
+    def signing_secrets(self, now: datetime) -> list[str]:
+        """Return the secrets that sign at an instant."""
+        return [s.value for s in self.secrets if s.ends_at is None or now < s.ends_at]
+
+    def rotated(self, new: str, now: datetime, overlap: timedelta) -> Endpoint:
+        """Sign with a new secret, and with the present one until the overlap ends."""
+        old = SigningSecret(self.secrets[0].value, now + overlap)
+        return replace(self, secrets=(SigningSecret(new), old))
+
+    def enabled(self) -> Endpoint:
+        """Send to it again, as if it had never failed."""
+        return replace(self, disabled_at=None, disabled_reason=None, failing_since=None)
+
+    def disabled(self, reason: DisabledReason, now: datetime) -> Endpoint:
+        """Send nothing more to it; the first reason stays."""
+        if not self.is_enabled:
+            return self
+        return replace(self, disabled_at=now, disabled_reason=reason)
+
+    def failed(self, now: datetime) -> Endpoint:
+        """Note that it failed, and disable it where it did nothing else for long."""
+        since = self.failing_since or now
+        failing = replace(self, failing_since=since)
+        lasts = now - since >= FAILING_FOR
+        return failing.disabled(DisabledReason.FAILING, now) if lasts else failing
+
+    def succeeded(self) -> Endpoint:
+        """Note that something got through."""
+        return replace(self, failing_since=None)

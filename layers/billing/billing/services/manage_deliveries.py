@@ -1,0 +1,101 @@
+"""Look at deliveries, have one tried anew, and send a ping."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from billing.adapters.plain import to_plain
+from billing.domain.delivery import Delivery, DeliveryState
+from billing.domain.endpoint import Endpoint
+from billing.domain.errors import Conflict, NotFound
+from billing.domain.notification import PING
+from billing.services.announce import MESSAGE, body_of
+from billing.services.mint_id import is_id, mint_id
+
+if TYPE_CHECKING:
+    from billing.adapters.dynamo.deliveries import DeliveryStore
+    from billing.adapters.notification_queues import DeliveriesQueue
+
+
+class EndpointIsDisabled(Conflict):
+    """Nothing is sent to the endpoint."""
+
+    code = "endpoint_disabled"
+    title = "The endpoint is disabled"
+    remedy = 'Enable it first: PATCH it with {"enabled": true}.'
+
+
+class NotFailed(Conflict):
+    """The delivery is on its way, or has arrived."""
+
+    code = "delivery_not_failed"
+    title = "The delivery has not failed"
+    remedy = "Only a failed one is retried by hand; `next_attempt_at` tells when a pending one is."
+
+
+def known_delivery(deliveries: DeliveryStore, endpoint: Endpoint, delivery_id: str) -> Delivery:
+    """Return a delivery to an endpoint.
+
+    Raises:
+        NotFound: there is none of that id, or it is older than 30 days.
+    """
+    delivery = deliveries.get(endpoint.id, delivery_id) if is_id(delivery_id) else None
+    if delivery is None:
+        raise NotFound(f"The endpoint '{endpoint.id}' has no delivery '{delivery_id}'.")
+    return delivery
+
+
+def retry_delivery(
+    deliveries: DeliveryStore,
+    queue: DeliveriesQueue,
+    endpoint: Endpoint,
+    delivery_id: str,
+    *,
+    now: datetime,
+) -> Delivery:
+    """Have a failed delivery tried anew, as often as a new one.
+
+    Raises:
+        NotFound: there is no such delivery.
+        EndpointIsDisabled: nothing is sent to the endpoint.
+        NotFailed: it is on its way, or has arrived.
+    """
+    delivery = known_delivery(deliveries, endpoint, delivery_id)
+    _insist_on_enabled(endpoint)
+    if delivery.state is not DeliveryState.FAILED:
+        raise NotFailed(f"It is {delivery.state}.")
+    anew = replace(delivery, state=DeliveryState.PENDING, next_attempt_at=now)
+    queue.send(anew, repetition=to_plain(now))
+    deliveries.put_if_failed(anew)
+    return anew
+
+
+def ping(
+    deliveries: DeliveryStore, queue: DeliveriesQueue, endpoint: Endpoint, *, now: datetime
+) -> Delivery:
+    """Send a ping, whatever the endpoint asked to be told of.
+
+    Raises:
+        EndpointIsDisabled: nothing is sent to the endpoint.
+    """
+    _insist_on_enabled(endpoint)
+    data = {"project_id": endpoint.project_id, "endpoint_id": endpoint.id}
+    delivery = Delivery(
+        id=mint_id(MESSAGE, now),
+        endpoint_id=endpoint.id,
+        project_id=endpoint.project_id,
+        event_type=PING,
+        order=PING,
+        body=body_of(PING, now, data),
+        created_at=now,
+    )
+    deliveries.begin(delivery)
+    queue.send(delivery)
+    return delivery
+
+
+def _insist_on_enabled(endpoint: Endpoint) -> None:
+    if not endpoint.is_enabled:
+        raise EndpointIsDisabled
