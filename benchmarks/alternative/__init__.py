@@ -1,0 +1,1 @@
+"""What the service replaces: the same check by FastAPI, PostgreSQL and Redis, to compare with."""
