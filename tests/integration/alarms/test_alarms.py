@@ -6,7 +6,7 @@ CloudWatch compares all dimensions: an alarm that lacks one, or has one more, ne
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -23,31 +23,58 @@ ALARMS: dict[str, dict[str, Any]] = {
 }
 
 
-def an_event_is_parked(shop: Shop, operator: Operator) -> None:
+def an_event_is_parked(request: pytest.FixtureRequest) -> Iterator[None]:
+    shop, _ = _quiet_shop(request)
+    yield
     parked(shop)
 
 
-def much_drifted(shop: Shop, operator: Operator) -> None:
+def much_drifted(request: pytest.FixtureRequest) -> Iterator[None]:
+    shop, operator = _quiet_shop(request)
+    yield
     shop.buy("user-1")
     operator.run()
 
 
-def nobody_knows_whose_it_is(shop: Shop, operator: Operator) -> None:
+def nobody_knows_whose_it_is(request: pytest.FixtureRequest) -> Iterator[None]:
+    shop, operator = _quiet_shop(request)
+    yield
     a_subscription_of_a_stranger(shop)
     operator.run()
 
 
-def a_run_fails(shop: Shop, operator: Operator) -> None:
+def a_run_fails(request: pytest.FixtureRequest) -> Iterator[None]:
+    shop, operator = _quiet_shop(request)
+    yield
     shop.stripe.add_fault(method="GET", times=99, status=403)
     operator.start()
 
 
-TROUBLE: dict[str, Callable[[Shop, Operator], None]] = {
+def an_endpoint_is_gone(request: pytest.FixtureRequest) -> Iterator[None]:
+    desk, pipeline = request.getfixturevalue("desk"), request.getfixturevalue("pipeline")
+    receivers = request.getfixturevalue("receivers")
+    desk.endpoint(receivers(200, 410).url)
+    for user_id in ("user-1", "user-2"):
+        desk.grant(user_id)
+        pipeline.publish()
+        pipeline.deliver()
+        yield
+
+
+def _quiet_shop(request: pytest.FixtureRequest) -> tuple[Shop, Operator]:
+    shop, operator = request.getfixturevalue("shop"), request.getfixturevalue("operator")
+    operator.run()
+    return shop, operator
+
+
+TROUBLE: dict[str, Callable[[pytest.FixtureRequest], Iterator[None]]] = {
+    "EndpointDisabledAlarm": an_endpoint_is_gone,
     "EventParkedAlarm": an_event_is_parked,
     "ReconciliationDriftAlarm": much_drifted,
     "ReconciliationFailedAlarm": a_run_fails,
     "ReconciliationNewForPersonAlarm": nobody_knows_whose_it_is,
 }
+"""What each alarm is for: goes well until the first `yield`, and then no longer."""
 
 
 def told(capsys: pytest.CaptureFixture[str], metric: str) -> list[dict[str, Any]]:
@@ -77,15 +104,14 @@ def test_every_alarm_on_a_metric_of_our_own_is_tried() -> None:
 @pytest.mark.parametrize("name", ALARMS)
 def test_an_alarm_rings_when_there_is_trouble_and_not_before(
     name: str,
-    shop: Shop,
-    operator: Operator,
+    request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     (service,) = [f.environment["POWERTOOLS_SERVICE_NAME"] for f in template.functions()[:1]]
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", service)
-    alarm = ALARMS[name]
-    operator.run()
+    alarm, course = ALARMS[name], TROUBLE[name](request)
+    next(course)
     assert not any(rings(alarm, each) for each in told(capsys, alarm["MetricName"]))
-    TROUBLE[name](shop, operator)
+    next(course, None)
     assert any(rings(alarm, each) for each in told(capsys, alarm["MetricName"]))
