@@ -1,17 +1,21 @@
 """DynamoDB on the loopback for the hot read, which speaks to it past botocore, where moto stands.
 
 Each request's signature is checked with botocore's own signer; then a botocore client makes the
-same call, so that moto answers it and `interruptions` counts it.
+same call, so that moto answers it and `interruptions` counts it. The bridge serves in a thread of
+its own, so whom an interruption kills learns of it by a signal.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
+import threading
 import zlib
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from types import FrameType
 from typing import Any
 
 import boto3
@@ -19,6 +23,7 @@ from botocore.exceptions import ClientError
 
 from billing.adapters.aws.sigv4 import Credentials
 from tests.support.aws_signature import is_signed
+from tests.support.interruptions import Killed
 
 OPERATIONS = {"GetItem": "get_item", "BatchGetItem": "batch_get_item"}
 """What a check may call."""
@@ -33,6 +38,7 @@ class Bridge(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.region = region
         self.connections = 0
+        self._handled_before = signal.signal(signal.SIGUSR1, _die)
         self._thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()
 
@@ -56,6 +62,11 @@ class Bridge(ThreadingHTTPServer):
         self.shutdown()
         self._thread.join()
         self.server_close()
+        signal.signal(signal.SIGUSR1, self._handled_before)
+
+
+def _die(_signal: int, _frame: FrameType | None) -> None:
+    raise Killed
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -66,7 +77,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self._answer(*self._result(body))
+        try:
+            self._answer(*self._result(body))
+        except Killed:
+            main = threading.main_thread().ident
+            assert main is not None
+            signal.pthread_kill(main, signal.SIGUSR1)
+            self.close_connection = True
 
     def _result(self, body: bytes) -> tuple[int, Any]:
         headers, credentials = dict(self.headers), Credentials.read(os.environ)

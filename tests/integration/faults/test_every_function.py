@@ -85,6 +85,8 @@ def test_no_function_is_left_out() -> None:
         "functions.portal.handler",  # admin/test_killed_anywhere
         "functions.webhooks.process",  # webhooks/test_killed_anywhere
         "functions.reconciliation.handler",  # reconciliation/test_interrupted
+        "functions.notifications.publish",  # notifications/test_killed_anywhere
+        "functions.notifications.deliver",  # notifications/test_killed_anywhere
     }
     served = {function.handler.rpartition(".")[0] for function in template.functions()}
     here = {f"functions.{name}.handler" for name in ("admin", "entitlements", "health", "metrics")}
