@@ -19,6 +19,7 @@ ASK_A_KEY = [route for route in ROUTES if route.scope]
 
 
 OF_PARKED_EVENTS = (
+    "POST /api/v1/admin/events/{event_id}/dismiss",
     "POST /api/v1/admin/events/{event_id}/link",
     "POST /api/v1/admin/events/{event_id}/replay",
     "POST /api/v1/admin/events/replay",
@@ -117,7 +118,10 @@ def test_a_batch_answers_what_the_single_queries_answer(tenant: Tenant) -> None:
     path = "/api/v1/entitlements/batch"
     results = tenant.service.call("POST", path, {"user_ids": users}, key=tenant.key).ok()["results"]
     singles = [tenant.service.entitlements(user, key=tenant.key) for user in users]
+    tags = [(each.pop("etag"), each.pop("max_age")) for each in results]
     assert [_timeless(each) for each in results] == [_timeless(each) for each in singles]
+    alone = tenant.service.call("GET", f"/api/v1/entitlements?user_id={users[1]}", key=tenant.key)
+    assert tags[1] == (alone.headers["etag"], 60)
     many = {"user_ids": [f"user-{number}" for number in range(100)]}
     assert len(tenant.service.call("POST", path, many, key=tenant.key).ok()["results"]) == 100
 
