@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from aws_lambda_powertools.event_handler import Response
-
 from billing.adapters.stripe.gateway import gateway
 from billing.auth import authenticate
+from billing.body import read_body
 from billing.composition import now
-from billing.http import (
-    answer,
-    create_app,
-    idempotency_key,
-    lambda_handler_for,
-    read_body,
-)
+from billing.lean_http import Event, lambda_handler_for
+from billing.reply import Reply, json_reply
+from billing.request import idempotency_key
 from billing.services.start_checkout import start_checkout
 from billing.settings import settings
-from billing.stores import account_store, cached_catalog
+from billing.stores import account_store, cached_catalog, open_stores
 from functions.checkout.schemas import CheckoutRequest, CheckoutResponse
 
-app = create_app()
 
-
-@app.post("/api/v1/checkout/create")
-def create() -> Response[str]:
+def create(event: Event) -> Reply:
     """Start a checkout for a user of the key's project."""
-    event = app.current_event.raw_event
     caller = authenticate(event, cached_catalog(), now())
     caller.require("checkout")
     body = read_body(event, CheckoutRequest)
@@ -39,7 +30,11 @@ def create() -> Response[str]:
         now=now(),
         local_is_allowed=settings().stage == "dev",
     )
-    return answer(CheckoutResponse.of(session).model_dump())
+    return json_reply(CheckoutResponse.of(session).model_dump())
 
 
-lambda_handler = lambda_handler_for(app)
+ROUTES = {"POST /api/v1/checkout/create": create}
+
+lambda_handler = lambda_handler_for(ROUTES)
+
+open_stores()

@@ -5,8 +5,9 @@ What it imports is what a cold start costs, so there is no SDK here, no resolver
 
 from __future__ import annotations
 
+from billing.adapters.aws.endpoint import DYNAMODB
+from billing.adapters.aws.wire import AwsWire
 from billing.adapters.dynamo.reader import AccessReader
-from billing.adapters.dynamo.wire import DynamoWire
 from billing.auth import bearer_key
 from billing.composition import now, once
 from billing.domain.errors import InvalidInput
@@ -74,7 +75,7 @@ def keys(_event: Event) -> Reply:
 
 
 def _token(found: AccessAnswer) -> str:
-    from functions.entitlements import tokens  # noqa: PLC0415 - a check needs neither JWT nor boto3
+    from functions.entitlements import tokens  # noqa: PLC0415 - a check needs no JWT
 
     return tokens.token(found)
 
@@ -82,7 +83,7 @@ def _token(found: AccessAnswer) -> str:
 @once
 def reader() -> AccessReader:
     """Compose the reader on its connection, which stays open while the process is warm."""
-    dynamo = DynamoWire(environment())
+    dynamo = AwsWire(DYNAMODB, environment())
     dynamo.open()
     return AccessReader(dynamo, settings().catalog_table, settings().accounts_table)
 

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from aws_lambda_powertools.event_handler import Response
-
 from billing.adapters.stripe.gateway import gateway
 from billing.auth import authenticate
+from billing.body import read_body
 from billing.composition import now
 from billing.domain.account import AccountKey
-from billing.http import answer, create_app, lambda_handler_for, read_body
+from billing.lean_http import Event, lambda_handler_for
+from billing.reply import Reply, json_reply
 from billing.services.open_portal import open_portal
 from billing.settings import settings
-from billing.stores import account_store, cached_catalog
+from billing.stores import account_store, cached_catalog, open_stores
 from functions.portal.schemas import PortalRequest, PortalResponse
 
-app = create_app()
 
-
-@app.post("/api/v1/portal/create-session")
-def create_session() -> Response[str]:
+def create_session(event: Event) -> Reply:
     """Open the portal for a user of the key's project."""
-    event = app.current_event.raw_event
     caller = authenticate(event, cached_catalog(), now())
     caller.require("portal")
     body = read_body(event, PortalRequest)
@@ -32,7 +28,11 @@ def create_session() -> Response[str]:
         stripe=gateway(),
         local_is_allowed=settings().stage == "dev",
     )
-    return answer(PortalResponse.of(link).model_dump())
+    return json_reply(PortalResponse.of(link).model_dump())
 
 
-lambda_handler = lambda_handler_for(app)
+ROUTES = {"POST /api/v1/portal/create-session": create_session}
+
+lambda_handler = lambda_handler_for(ROUTES)
+
+open_stores()

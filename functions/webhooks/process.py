@@ -3,37 +3,35 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
-
-from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, process_partial_response
+from typing import Any
 
 from billing.adapters.stripe.gateway import gateway
 from billing.composition import now
 from billing.domain.changes import OutcomeKind
-from billing.observability import count, logger
+from billing.lines import Context, Lines
 from billing.services.apply_stripe_event import Collaborators, apply_stripe_event
-from billing.stores import account_store, cached_catalog
+from billing.stores import account_store, cached_catalog, open_stores
 
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-    from aws_lambda_powertools.utilities.typing import LambdaContext
+lines = Lines()
 
 
-def apply_record(record: SQSRecord) -> None:
+def apply_message(text: str) -> None:
     """Apply the event of one message; what it raises sends the message back to the queue."""
-    payload = json.loads(record.body)
+    payload = json.loads(text)
     using = Collaborators(account_store(), cached_catalog(), gateway)
     try:
         outcome = apply_stripe_event(payload, using=using, now=now())
-    except Exception:
-        count("WebhookProcessed", type=str(payload.get("type")), outcome="failed")
-        logger.exception("event failed", event_id=payload.get("id"), type=payload.get("type"))
+    except Exception as error:
+        _count("WebhookProcessed", type=str(payload.get("type")), outcome="failed")
+        about = {"event_id": payload.get("id"), "type": payload.get("type")}
+        lines.error("apply_message", "event failed", error, **about)
         raise
-    count("WebhookProcessed", type=str(payload.get("type")), outcome=outcome.kind)
+    _count("WebhookProcessed", type=str(payload.get("type")), outcome=outcome.kind)
     if outcome.kind is OutcomeKind.PARKED:
-        count("EventParked")
-    logger.info(
+        _count("EventParked")
+    lines.log(
+        "INFO",
+        "apply_message",
         "event processed",
         event_id=outcome.cause_id,
         type=payload.get("type"),
@@ -42,10 +40,29 @@ def apply_record(record: SQSRecord) -> None:
     )
 
 
-@logger.inject_lambda_context(clear_state=True)
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+def _count(name: str, **dimensions: str) -> None:
+    lines.metric(name, "Count", [1], **dimensions)
+
+
+def lambda_handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """Apply a batch, in the order of each group; report what is to be delivered again."""
-    processor = SqsFifoPartialProcessor(skip_group_on_error=True)
-    # A batch of one that fails is reported like any other, not raised as a crash of the function.
-    processor.raise_on_entire_batch_failure = False
-    return process_partial_response(event, apply_record, processor, context)
+    lines.begin(context)
+    failed: list[str] = []
+    held_back: set[str] = set()
+    for record in event["Records"]:
+        group = record["attributes"]["MessageGroupId"]
+        if group in held_back or not _is_applied(record["body"]):
+            held_back.add(group)
+            failed.append(record["messageId"])
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
+
+
+def _is_applied(text: str) -> bool:
+    try:
+        apply_message(text)
+    except Exception:  # noqa: BLE001 - whatever it is, the queue delivers the message again
+        return False
+    return True
+
+
+open_stores()

@@ -1,36 +1,46 @@
-"""The webhook endpoint: verify, enqueue, answer. No other work, and no Stripe SDK.
+"""The webhook endpoint: verify, enqueue, answer. No other work, and no SDK, Stripe's or AWS's.
 
 It serves the function URL and `POST /api/v1/webhooks/stripe`; both send payload format 2.0.
 """
 
 from __future__ import annotations
 
-from aws_lambda_powertools.event_handler import Response
-
-from billing.adapters.events_queue import send
+from billing.adapters.events_queue import queue, send
 from billing.adapters.stripe.signature import verify
 from billing.composition import now
-from billing.http import answer, create_app, lambda_handler_for, raw_body
-from billing.observability import count
+from billing.domain.errors import NoSuchRoute
+from billing.lean_http import Event, lambda_handler_for
+from billing.lines import Lines
+from billing.reply import Reply, json_reply
+from billing.request import header, raw_body
 from billing.services.receive_event import receive_event
 from billing.settings import secret, settings
 
 BODY_LIMIT = 1024 * 1024
 """Bytes; Stripe's events stay far below."""
 
-app = create_app()
+PATH = "/api/v1/webhooks/stripe"
+
+lines = Lines()
 
 
-@app.post("/")
-@app.post("/api/v1/webhooks/stripe")
-def receive() -> Response[str]:
+def receive(event: Event) -> Reply:
     """Take an event that Stripe signed."""
-    event = app.current_event.raw_event
     body = raw_body(event, BODY_LIMIT)
-    verify(body, app.current_event.headers.get("stripe-signature"), signing_secrets(), now())
+    verify(body, header(event, "stripe-signature"), signing_secrets(), now())
     received = receive_event(body, livemode=settings().stripe_livemode, send=send)
-    count("WebhookReceived", type=received.type, outcome=received.outcome)
-    return answer({"received": True, "outcome": received.outcome, "event_id": received.event_id})
+    lines.metric("WebhookReceived", "Count", [1], type=received.type, outcome=received.outcome)
+    return json_reply(
+        {"received": True, "outcome": received.outcome, "event_id": received.event_id}
+    )
+
+
+def receive_at_url(event: Event) -> Reply:
+    """Take an event at the function URL, which passes every method and path on."""
+    http = event["requestContext"]["http"]
+    if http["method"] != "POST" or http["path"] not in ("/", PATH):
+        raise NoSuchRoute("No such route.")
+    return receive(event)
 
 
 def signing_secrets() -> list[str]:
@@ -39,4 +49,9 @@ def signing_secrets() -> list[str]:
     return [fields[name] for name in ("current", "previous") if name in fields]
 
 
-lambda_handler = lambda_handler_for(app)
+ROUTES = {f"POST {PATH}": receive, "$default": receive_at_url}
+
+lambda_handler = lambda_handler_for(ROUTES, lines)
+
+if settings().events_queue_url:
+    queue()  # in init, which is faster than the first call, and not waited for by anybody

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities import parameters
 from moto import mock_aws
 
 from billing import composition
-from billing.settings import Settings, settings
+from billing.adapters.aws.endpoint import DYNAMODB, SECRETS_MANAGER, SQS
+from billing.settings import Settings, known_secrets, settings
 from local.stripe.server import FakeStripeServer
 from tests.support import interruptions  # noqa: F401 - must be there before any client is made
 from tests.support.bridge import Bridge
@@ -33,7 +33,7 @@ TOKEN_KEY = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
 
 @pytest.fixture(scope="session")
 def bridge() -> Iterator[Bridge]:
-    """DynamoDB as the hot read speaks to it."""
+    """AWS as it is spoken to past botocore."""
     bridge = Bridge(REGION)
     yield bridge
     bridge.close()
@@ -49,7 +49,8 @@ def deployment(monkeypatch: pytest.MonkeyPatch, bridge: Bridge) -> Iterator[Sett
         "AWS_SESSION_TOKEN": "testing",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        "AWS_ENDPOINT_URL_DYNAMODB": bridge.url,  # of the hot read alone, since moto is botocore's
+        # Of what speaks past botocore alone, since moto is botocore's.
+        **{service.variable: bridge.url for service in (DYNAMODB, SQS, SECRETS_MANAGER)},
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
         "STAGE": "dev",
         "STRIPE_API_KEY_SECRET": "stripe-api-key",
@@ -88,14 +89,13 @@ def put_secret(name: str, fields: dict[str, str]) -> None:
         secrets.create_secret(Name=name, SecretString=text)
     except secrets.exceptions.ResourceExistsException:
         secrets.put_secret_value(SecretId=name, SecretString=text)
-    parameters.clear_caches()  # type: ignore[no-untyped-call]  # powertools 3.37
+    known_secrets().clear()
 
 
 def _forget() -> None:
     """Let nothing of another test's deployment stay in the process."""
     settings.cache_clear()
     composition.reset()
-    parameters.clear_caches()  # type: ignore[no-untyped-call]  # powertools 3.37
 
 
 @pytest.fixture

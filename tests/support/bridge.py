@@ -1,4 +1,4 @@
-"""DynamoDB on the loopback for the hot read, which speaks to it past botocore, where moto stands.
+"""AWS on the loopback for what speaks to it past botocore, where moto stands.
 
 Each request's signature is checked with botocore's own signer; then a botocore client makes the
 same call, so that moto answers it and `interruptions` counts it. The bridge serves in a thread of
@@ -12,7 +12,6 @@ import os
 import signal
 import threading
 import zlib
-from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import FrameType
@@ -21,12 +20,18 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from billing.adapters.aws.endpoint import DYNAMODB, SECRETS_MANAGER, SQS, Service
 from billing.adapters.aws.sigv4 import Credentials
 from tests.support.aws_signature import is_signed
 from tests.support.interruptions import Killed
 
-OPERATIONS = {"GetItem": "get_item", "BatchGetItem": "batch_get_item"}
-"""What a check may call."""
+OPERATIONS = {
+    f"{DYNAMODB.target}.GetItem": (DYNAMODB, "get_item"),
+    f"{DYNAMODB.target}.BatchGetItem": (DYNAMODB, "batch_get_item"),
+    f"{SQS.target}.SendMessage": (SQS, "send_message"),
+    f"{SECRETS_MANAGER.target}.GetSecretValue": (SECRETS_MANAGER, "get_secret_value"),
+}
+"""What may be called: nothing else goes past the SDK."""
 
 
 class Bridge(ThreadingHTTPServer):
@@ -38,6 +43,7 @@ class Bridge(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.region = region
         self.connections = 0
+        self._clients: dict[Service, Any] = {}
         self._handled_before = signal.signal(signal.SIGUSR1, _die)
         self._thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()
@@ -47,10 +53,12 @@ class Bridge(ThreadingHTTPServer):
         """Its endpoint."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
-    @cached_property
-    def client(self) -> Any:
+    def client(self, service: Service) -> Any:
         """What moto answers."""
-        return boto3.client("dynamodb", region_name=self.region)
+        if service not in self._clients:
+            name: Any = service.name  # a literal, to the stubs
+            self._clients[service] = boto3.client(name, region_name=self.region)
+        return self._clients[service]
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Count a connection, and serve it."""
@@ -88,21 +96,21 @@ class _Handler(BaseHTTPRequestHandler):
     def _result(self, body: bytes) -> tuple[int, Any]:
         headers, credentials = dict(self.headers), Credentials.read(os.environ)
         region = self.server.region
-        if not is_signed("POST", headers, body, credentials, region=region, service="dynamodb"):
+        service, operation = OPERATIONS[self.headers["X-Amz-Target"]]
+        if not is_signed("POST", headers, body, credentials, region=region, service=service.name):
             return 400, {"__type": "com.amazon.coral.service#InvalidSignatureException"}
-        operation = OPERATIONS[self.headers["X-Amz-Target"].removeprefix("DynamoDB_20120810.")]
         try:
-            answer = getattr(self.server.client, operation)(**json.loads(body))
+            answer = getattr(self.server.client(service), operation)(**json.loads(body))
         except ClientError as error:
             told = error.response["Error"]
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            type_ = f"com.amazonaws.dynamodb.v20120810#{told['Code']}"
+            type_ = f"com.amazonaws.{service.name}#{told['Code']}"
             return status, {"__type": type_, "message": told["Message"]}
         answer.pop("ResponseMetadata")
         return 200, answer
 
     def _answer(self, status: int, answer: Any) -> None:
-        content = json.dumps(answer).encode()
+        content = json.dumps(answer, default=str).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/x-amz-json-1.0")
         self.send_header("Content-Length", str(len(content)))

@@ -136,7 +136,7 @@ class Line:
         is_hit = oldest <= PASSES_AFTER and self.dice.random() < self.trouble
         try:
             with self._some_trouble() if is_hit else _no_trouble():
-                answer = process({"Records": records}, LambdaContext())  # type: ignore[arg-type]  # stands in
+                answer = process({"Records": records}, LambdaContext())
         except Killed:
             return everything
         return {str(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]}

@@ -6,15 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from aws_lambda_powertools.utilities import parameters
-
 from billing import composition
 
 
 def a_new_process(clock: Callable[[], datetime]) -> None:
     """Forget everything that a process has in memory."""
     composition.reset()
-    parameters.clear_caches()  # type: ignore[no-untyped-call]  # powertools 3.37
     composition.use_clock(clock)
 
 

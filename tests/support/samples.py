@@ -50,7 +50,7 @@ def code_routes() -> set[str]:
             continue
         module = importlib.import_module(function.handler.rpartition(".")[0])
         routes |= set(module.ROUTES) if hasattr(module, "ROUTES") else _resolved(module.app)
-    return routes - {"POST /"}
+    return routes - {"$default"}
 
 
 def _resolved(app: Any) -> set[str]:

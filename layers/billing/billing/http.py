@@ -1,16 +1,17 @@
-"""The HTTP edge of every function but the hot read: Powertools' resolver, pydantic's schemas."""
+"""The HTTP edge of functions with many routes, or that operators call: Powertools' resolver."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-from billing.domain.errors import BillingError, FieldError, InvalidInput, NoSuchRoute
+from billing.body import read_body
+from billing.domain.errors import BillingError, NoSuchRoute
 from billing.observability import NAMESPACE, logger
 from billing.reply import Reply, error_reply, json_reply, timestamp
 from billing.request import (
@@ -24,7 +25,6 @@ from billing.request import (
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
-    from pydantic import BaseModel
 
 __all__ = [
     "BODY_LIMIT",
@@ -39,8 +39,6 @@ __all__ = [
     "request_id_of",
     "timestamp",
 ]
-
-_Body = TypeVar("_Body", bound="BaseModel")
 
 LambdaHandler = Callable[[dict[str, Any], "LambdaContext"], dict[str, Any]]
 
@@ -105,30 +103,3 @@ def answer(body: Mapping[str, Any] | None, status: int = 200, /, **headers: str)
 def _response(reply: Reply) -> Response[str]:
     headers: dict[str, str | list[str]] = {**reply.headers}
     return Response(reply.status, reply.media_type, reply.body, headers=headers)
-
-
-def read_body(event: Mapping[str, Any], model: type[_Body], limit: int = BODY_LIMIT) -> _Body:
-    """Return the body as the wire schema `model`.
-
-    Raises:
-        InvalidInput: a field is missing, unknown, or not of its type; `errors` names each.
-        MalformedRequest, PayloadTooLarge: as `read_json`.
-    """
-    from pydantic import ValidationError  # noqa: PLC0415 - not every function has bodies to validate
-
-    try:
-        return model.model_validate(read_json(event, limit))
-    except ValidationError as error:
-        raise InvalidInput(
-            "The body does not fit this route.",
-            errors=tuple(
-                FieldError(_path(e["loc"]), e["msg"])
-                for e in error.errors(include_url=False, include_context=False, include_input=False)
-            ),
-        ) from error
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    """Write where a field is, such as `products[0].prices[1].currency`."""
-    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return "".join(parts).removeprefix(".") or "body"

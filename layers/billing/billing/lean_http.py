@@ -1,4 +1,4 @@
-"""The HTTP edge of the hot read: a table of routes, from the standard library alone.
+"""The HTTP edge of few routes: a table of them, from the standard library alone.
 
 It answers and accounts for a request as `billing.http` does, without what that imports; only the
 latencies are written many together, since a line of each would cost a quarter of its check.
@@ -51,13 +51,14 @@ class Latencies:
                 self._due[key] = at + LONGEST_HELD
 
 
-def lambda_handler_for(routes: Mapping[str, Route]) -> LambdaHandler:
+def lambda_handler_for(routes: Mapping[str, Route], lines: Lines | None = None) -> LambdaHandler:
     """Build the Lambda entry point: route, log one line, note the latency.
 
     Args:
         routes: by API Gateway's key of the route, such as `GET /api/v1/entitlements`.
+        lines: where to write, if the routes write lines of their own.
     """
-    lines = Lines()
+    lines = lines or Lines()
     latencies = Latencies(lines)
 
     def lambda_handler(event: Event, context: Context) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Log lines and metrics as Powertools writes them, without Powertools: for the hot read alone.
+"""Log lines and metrics as Powertools writes them, without Powertools: where a start counts.
 
 Importing its Logger and Metrics is a fifth of the hot read's cold start, and what this file does
-is all that the hot read needs of them. The lines have the same keys in the same order, so that
+is all that is needed of them there. The lines have the same keys in the same order, so that
 one query finds the lines of every function; a test writes each line both ways and compares them.
 """
 
@@ -83,7 +83,7 @@ class Lines:
             line["xray_trace_id"] = trace
         _write(line)
 
-    def error(self, location: str, message: str, error: BaseException) -> None:
+    def error(self, location: str, message: str, error: BaseException, **fields: object) -> None:
         """Write an error's line, with its traceback."""
         import traceback  # noqa: PLC0415 - a cold start without an error does not need it
 
@@ -100,7 +100,7 @@ class Lines:
             "frames": frames,
         }
         told = {"exception": text, "exception_name": name, "stack_trace": stack}
-        self.log("ERROR", location, message, **told)
+        self.log("ERROR", location, message, **fields, **told)
 
     def metric(self, name: str, unit: str, values: Sequence[float], **dimensions: str) -> None:
         """Write values of a CloudWatch metric, 100 at most, in the embedded metric format."""

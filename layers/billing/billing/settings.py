@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from billing.domain.errors import NotConfigured
+from billing.adapters.aws.endpoint import SECRETS_MANAGER
+from billing.adapters.aws.wire import AwsError, AwsWire
+from billing.composition import once
+from billing.domain.errors import NotConfigured, TryAgain
 
 SECRET_MAX_AGE = 300
 """Seconds that a secret stays in the warm process: a rotation needs no deploy."""
@@ -102,15 +106,31 @@ def secret(secret_id: str, *, max_age: int = SECRET_MAX_AGE) -> dict[str, str]:
     Raises:
         NotConfigured: there is no such secret, or it is not a JSON object with text in it.
     """
-    # Imported here so that functions without secrets do not load boto3.
-    from aws_lambda_powertools.utilities import parameters  # noqa: PLC0415
-    from aws_lambda_powertools.utilities.parameters import exceptions  # noqa: PLC0415
-
     if not secret_id:
         raise NotConfigured("The name of the secret is not set.")
+    read_at, fields = known_secrets().get(secret_id, (0.0, None))
+    if fields is None or time.monotonic() - read_at >= max_age:
+        fields = _fields(secret_id)
+        known_secrets()[secret_id] = (time.monotonic(), fields)
+    return dict(fields)
+
+
+@once
+def known_secrets() -> dict[str, tuple[float, dict[str, str]]]:
+    """Keep each secret's fields, by its id, with the second of the steady clock they are of."""
+    return {}
+
+
+@once
+def _secrets_manager() -> AwsWire:
+    return AwsWire(SECRETS_MANAGER, environment())
+
+
+def _fields(secret_id: str) -> dict[str, str]:
     try:
-        fields = json.loads(parameters.get_secret(secret_id, max_age=max_age))
-    except (exceptions.GetParameterError, ValueError) as error:
+        answer = _secrets_manager().call("GetSecretValue", {"SecretId": secret_id})
+        fields = json.loads(answer.get("SecretString") or "")
+    except (AwsError, TryAgain, ValueError) as error:
         raise NotConfigured("The secret cannot be read.") from error
     if not isinstance(fields, dict):
         raise NotConfigured("The secret is not a JSON object.")

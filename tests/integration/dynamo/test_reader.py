@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from billing.adapters.aws.endpoint import DYNAMODB
+from billing.adapters.aws.wire import AwsWire
 from billing.adapters.dynamo.reader import ATTEMPTS, AccessReader, HotAccess
-from billing.adapters.dynamo.wire import DynamoWire
 from billing.domain.errors import TryAgain
 from tests.support.peer import Act, Peer, answer
 
@@ -30,7 +31,7 @@ def partly(*users: str, left: tuple[str, ...] = ()) -> Act:
 
 
 def read(dynamodb: Peer, pauses: list[float]) -> dict[str, HotAccess]:
-    wire = DynamoWire(dynamodb.environ, sleep=pauses.append, chance=lambda: 1.0)
+    wire = AwsWire(DYNAMODB, dynamodb.environ, sleep=pauses.append, chance=lambda: 1.0)
     return AccessReader(wire, "catalog", "accounts").read("0" * 64, "demo", USERS, NOW).accesses
 
 

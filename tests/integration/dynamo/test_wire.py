@@ -11,10 +11,10 @@ from botocore.loaders import Loader
 from botocore.regions import EndpointResolver
 from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 
-from billing.adapters.aws.endpoint import Endpoint
+from billing.adapters.aws import wire
+from billing.adapters.aws.endpoint import DYNAMODB, SECRETS_MANAGER, SQS, Endpoint, Service
 from billing.adapters.aws.sigv4 import Credentials
-from billing.adapters.dynamo import wire
-from billing.adapters.dynamo.wire import DynamoError, DynamoWire
+from billing.adapters.aws.wire import AwsError, AwsWire
 from billing.domain.errors import TryAgain
 from tests.support import peer
 from tests.support.aws_signature import is_signed
@@ -24,9 +24,9 @@ ASKED = {"TableName": "accounts", "Key": {"pk": {"S": "demo#\N{SNOWMAN}"}}}
 FOUND = answer({"Item": {"pk": {"S": "demo#1"}}})
 
 
-def wired(environ: dict[str, str], pauses: list[float] | None = None) -> DynamoWire:
+def wired(environ: dict[str, str], pauses: list[float] | None = None) -> AwsWire:
     kept = pauses if pauses is not None else []
-    return DynamoWire(environ, sleep=kept.append, chance=lambda: 1.0, read_timeout=0.1)
+    return AwsWire(DYNAMODB, environ, sleep=kept.append, chance=lambda: 1.0, read_timeout=0.1)
 
 
 def test_a_call_is_signed_as_botocore_signs_it_and_the_answer_is_read() -> None:
@@ -101,7 +101,9 @@ def test_pauses_grow_to_a_bound_and_are_drawn_at_random() -> None:
     pauses: list[float] = []
     with Peer(peer.CLOSED, peer.CLOSED, FOUND) as dynamodb:
         draws = iter((0.5, 0.25))
-        dynamo = DynamoWire(dynamodb.environ, sleep=pauses.append, chance=lambda: next(draws))
+        dynamo = AwsWire(
+            DYNAMODB, dynamodb.environ, sleep=pauses.append, chance=lambda: next(draws)
+        )
         dynamo.call("GetItem", ASKED)
     assert pauses == [0.025, 0.025]
 
@@ -153,7 +155,7 @@ def test_a_connection_that_the_other_side_ends_is_not_kept() -> None:
     ],
 )
 def test_a_refusal_is_not_tried_again_and_names_its_code(refusal: Act, code: str) -> None:
-    with Peer(refusal, FOUND) as dynamodb, pytest.raises(DynamoError) as refused:
+    with Peer(refusal, FOUND) as dynamodb, pytest.raises(AwsError) as refused:
         wired(dynamodb.environ).call("GetItem", ASKED)
     assert (refused.value.code, len(dynamodb.requests)) == (code, 1)
 
@@ -179,14 +181,15 @@ def test_what_is_tried_again_is_what_the_sdk_tries_again() -> None:
 
 
 class TestEndpoint:
+    @pytest.mark.parametrize("service", [DYNAMODB, SQS, SECRETS_MANAGER])
     @pytest.mark.parametrize("partition", ["aws", "aws-us-gov", "aws-cn"])
-    def test_it_is_botocores_in_every_region(self, partition: str) -> None:
+    def test_it_is_botocores_in_every_region(self, partition: str, service: Service) -> None:
         resolver: Any = EndpointResolver(Loader().load_data("endpoints"))
-        regions = boto3.Session().get_available_regions("dynamodb", partition_name=partition)
+        regions = boto3.Session().get_available_regions(service.name, partition_name=partition)
         assert regions
         for region in regions:
-            endpoint = Endpoint.read({"AWS_REGION": region})
-            assert endpoint.host == resolver.construct_endpoint("dynamodb", region)["hostname"]
+            endpoint = Endpoint.read(service, {"AWS_REGION": region})
+            assert endpoint.host == resolver.construct_endpoint(service.name, region)["hostname"]
             assert (endpoint.port, endpoint.is_secure, endpoint.region) == (443, True, region)
 
     @pytest.mark.parametrize(
@@ -206,15 +209,15 @@ class TestEndpoint:
     def test_another_one_can_be_named(
         self, environ: dict[str, str], authority: str, is_secure: bool
     ) -> None:
-        endpoint = Endpoint.read({"AWS_REGION": "eu-west-1", **environ})
+        endpoint = Endpoint.read(DYNAMODB, {"AWS_REGION": "eu-west-1", **environ})
         assert (endpoint.authority, endpoint.is_secure) == (authority, is_secure)
 
     @pytest.mark.parametrize("url", ["127.0.0.1:8000", "ftp://host", "http://", "http://host/path"])
     def test_what_is_no_endpoint_is_refused(self, url: str) -> None:
         with pytest.raises(ValueError, match="endpoint"):
-            Endpoint.read({"AWS_REGION": "eu-west-1", "AWS_ENDPOINT_URL": url})
+            Endpoint.read(DYNAMODB, {"AWS_REGION": "eu-west-1", "AWS_ENDPOINT_URL": url})
 
     def test_a_connection_over_tls_verifies_who_answers(self) -> None:
-        connection: Any = Endpoint.read({"AWS_REGION": "eu-west-1"}).connection(1.0)
+        connection: Any = Endpoint.read(DYNAMODB, {"AWS_REGION": "eu-west-1"}).connection(1.0)
         assert connection._context.verify_mode.name == "CERT_REQUIRED"
         assert connection._context.check_hostname

@@ -6,7 +6,6 @@ import json
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities import parameters
 
 from billing import composition
 from billing.settings import Settings
@@ -21,7 +20,6 @@ def get(path: str, method: str = "GET") -> Answer:
 def look_again() -> None:
     """Some seconds later."""
     composition.reset()
-    parameters.clear_caches()  # type: ignore[no-untyped-call]  # powertools 3.37
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/live"])

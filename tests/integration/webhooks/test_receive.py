@@ -30,7 +30,12 @@ def an_event(shop: Shop) -> Any:
 
 def post(body: str | bytes, headers: dict[str, str], path: str = "/") -> Answer:
     sent: Any = {"raw": body} if isinstance(body, bytes) else {"body": body}
-    return call(receive, request("POST", path, headers=headers, **sent))
+    return call(receive, at_url(request("POST", path, headers=headers, **sent)))
+
+
+def at_url(event: Any) -> Any:
+    """As the function URL sends it, which has one route."""
+    return {**event, "requestContext": {**event["requestContext"], "routeKey": "$default"}}
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/webhooks/stripe"])
@@ -156,5 +161,7 @@ def test_a_large_event_is_queued_by_reference(shop: Shop, queue_url: str) -> Non
     assert message["Attributes"]["MessageGroupId"] == "cus_1"
 
 
-def test_another_method_or_path_is_no_route(shop: Shop) -> None:
-    assert call(receive, request("GET", "/")).status == 404
+@pytest.mark.parametrize(("method", "path"), [("GET", "/"), ("POST", "/x"), ("PUT", "/")])
+def test_another_method_or_path_is_no_route(shop: Shop, method: str, path: str) -> None:
+    assert call(receive, at_url(request(method, path))).status == 404
+    assert call(receive, request(method, path)).status == 404

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
 
-import botocore.session
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
+from billing.adapters.aws.endpoint import SQS
+from billing.adapters.aws.wire import AwsError, AwsWire
 from billing.composition import once
 from billing.domain.errors import NotConfigured, TryAgain
-from billing.settings import settings
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
+from billing.settings import environment, settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +30,22 @@ def send(message: Message) -> None:
     if not settings().events_queue_url:
         raise NotConfigured("EVENTS_QUEUE_URL is not set.")
     try:
-        queue().send_message(
-            QueueUrl=settings().events_queue_url,
-            MessageBody=message.body,
-            MessageGroupId=message.group,
-            MessageDeduplicationId=message.deduplication,
+        queue().call(
+            "SendMessage",
+            {
+                "QueueUrl": settings().events_queue_url,
+                "MessageBody": message.body,
+                "MessageGroupId": message.group,
+                "MessageDeduplicationId": message.deduplication,
+            },
         )
-    except (BotoCoreError, ClientError) as error:
+    except AwsError as error:
         raise TryAgain("The queue did not take the event.") from error
 
 
 @once
-def queue() -> SQSClient:
-    """Compose the queue's client: kept open while the process is warm."""
-    config = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2})
-    client = botocore.session.get_session().create_client("sqs", config=config)
-    return cast("SQSClient", client)
+def queue() -> AwsWire:
+    """Compose the queue's connection, which stays open while the process is warm."""
+    sqs = AwsWire(SQS, environment())
+    sqs.open()
+    return sqs

@@ -16,31 +16,43 @@ _T = TypeVar("_T")
 
 def to_plain(value: Any) -> Any:  # noqa: ANN401 - any domain value in, any JSON value out
     """Write a domain value as JSON values; fields that hold their default are left out."""
-    if dataclasses.is_dataclass(value):
-        return {
-            f.name: to_plain(getattr(value, f.name))
-            for f in dataclasses.fields(value)
-            if not _is_default(f, getattr(value, f.name))
-        }
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, timedelta):
-        return int(value.total_seconds())
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Mapping):
-        return {str(k): to_plain(v) for k, v in value.items()}
-    if isinstance(value, tuple | list):
-        return [to_plain(v) for v in value]
-    if isinstance(value, frozenset):
-        return sorted(to_plain(v) for v in value)
-    return value
+    return _writer(typing.cast("typing.Hashable", type(value)))(value)
 
 
-def _is_default(field: dataclasses.Field[Any], value: object) -> bool:
+@cache
+def _writer(kind: type[Any]) -> Callable[[Any], Any]:
+    if dataclasses.is_dataclass(kind):
+        return _dataclass_writer(kind)
+    if issubclass(kind, datetime):
+        return lambda value: value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if issubclass(kind, timedelta):
+        return lambda value: int(value.total_seconds())
+    if issubclass(kind, Enum):
+        return lambda value: value.value
+    if issubclass(kind, Mapping):
+        return lambda value: {str(k): to_plain(v) for k, v in value.items()}
+    if issubclass(kind, tuple | list):
+        return lambda value: [to_plain(v) for v in value]
+    if issubclass(kind, frozenset):
+        return lambda value: sorted(to_plain(v) for v in value)
+    return lambda value: value
+
+
+def _dataclass_writer(cls: type[Any]) -> Callable[[Any], dict[str, Any]]:
+    defaults = [(f.name, _default(f)) for f in dataclasses.fields(cls)]
+
+    def write(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an instance of cls
+        held = ((name, getattr(value, name), default) for name, default in defaults)
+        return {name: to_plain(each) for name, each, default in held if each != default}
+
+    return write
+
+
+def _default(field: dataclasses.Field[Any]) -> object:
+    """Return a field's default; a value of its own, which equals no other, where it has none."""
     if field.default_factory is not dataclasses.MISSING:
-        return bool(value == field.default_factory())
-    return field.default is not dataclasses.MISSING and bool(value == field.default)
+        return field.default_factory()
+    return field.default
 
 
 def from_plain(cls: type[_T], value: Any) -> _T:  # noqa: ANN401 - any JSON value

@@ -1,1 +1,1 @@
-"""What AWS asks of every request, without its SDK: for the hot read alone."""
+"""What AWS asks of every request, without its SDK: for what has to start at once."""

@@ -1,11 +1,41 @@
-"""Where DynamoDB answers: AWS's own address in the function's region, or another that is named."""
+"""Where a service of AWS answers: in the function's region, or where it is named to be."""
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
+from functools import cache
 from http.client import HTTPConnection, HTTPSConnection
 from typing import NamedTuple
 from urllib.parse import urlsplit
+
+
+class Service(NamedTuple):
+    """A service that speaks AWS's JSON protocol.
+
+    Attributes:
+        name: in its host's name and in signatures.
+        variable: the SDK's environment variable for another endpoint of it.
+        target: what comes before an operation in the header X-Amz-Target.
+        media_type: of what is sent.
+    """
+
+    name: str
+    variable: str
+    target: str
+    media_type: str
+
+
+DYNAMODB = Service(
+    "dynamodb", "AWS_ENDPOINT_URL_DYNAMODB", "DynamoDB_20120810", "application/x-amz-json-1.0"
+)
+SQS = Service("sqs", "AWS_ENDPOINT_URL_SQS", "AmazonSQS", "application/x-amz-json-1.0")
+SECRETS_MANAGER = Service(
+    "secretsmanager",
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    "secretsmanager",
+    "application/x-amz-json-1.1",
+)
 
 
 class Endpoint(NamedTuple):
@@ -17,7 +47,7 @@ class Endpoint(NamedTuple):
     is_secure: bool
 
     @classmethod
-    def read(cls, environ: Mapping[str, str]) -> Endpoint:
+    def read(cls, service: Service, environ: Mapping[str, str]) -> Endpoint:
         """Read Lambda's region, and the SDK's own variables for another endpoint.
 
         Raises:
@@ -26,8 +56,8 @@ class Endpoint(NamedTuple):
         """
         region = environ.get("AWS_REGION") or environ["AWS_DEFAULT_REGION"]
         domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-        given = environ.get("AWS_ENDPOINT_URL_DYNAMODB") or environ.get("AWS_ENDPOINT_URL")
-        url = urlsplit(given or f"https://dynamodb.{region}.{domain}")
+        given = environ.get(service.variable) or environ.get("AWS_ENDPOINT_URL")
+        url = urlsplit(given or f"https://{service.name}.{region}.{domain}")
         if url.scheme not in ("http", "https") or not url.hostname or url.path.strip("/"):
             raise ValueError(f"{given} is not the URL of an endpoint")
         is_secure = url.scheme == "https"
@@ -41,5 +71,12 @@ class Endpoint(NamedTuple):
 
     def connection(self, timeout: float) -> HTTPConnection:
         """Make a connection, not yet open; over TLS it trusts what the system trusts."""
-        kind = HTTPSConnection if self.is_secure else HTTPConnection
-        return kind(self.host, self.port, timeout=timeout)
+        if self.is_secure:
+            return HTTPSConnection(self.host, self.port, timeout=timeout, context=_context())
+        return HTTPConnection(self.host, self.port, timeout=timeout)
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    """Read the trusted authorities, which takes 20 ms, once for all connections."""
+    return ssl.create_default_context()

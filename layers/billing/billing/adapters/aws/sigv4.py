@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 for a request to `/` without a query, as DynamoDB's all are. Pure.
+"""AWS Signature Version 4 for a POST to `/` without a query, as the JSON protocol has it. Pure.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html.
 Tests hold it against AWS's published vectors and against botocore's own signer.

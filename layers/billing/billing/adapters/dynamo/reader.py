@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from billing.adapters.dynamo.wire import DynamoWire
+from billing.adapters.aws.wire import AwsWire
 from billing.adapters.plain import from_plain
 from billing.domain.account_key import AccountKey
 from billing.domain.api_key import KeyRecord
@@ -72,7 +72,7 @@ class _Fresh(Generic[_T]):
 class AccessReader:
     """Reads what entitlement checks need, with at most one request where it can be one."""
 
-    def __init__(self, wire: DynamoWire, catalog_table: str, accounts_table: str) -> None:
+    def __init__(self, wire: AwsWire, catalog_table: str, accounts_table: str) -> None:
         """Read from these tables."""
         self._wire = wire
         self._catalog_table = catalog_table

@@ -1,9 +1,8 @@
-"""DynamoDB's JSON protocol over one kept connection, without the SDK: for the hot read alone.
+"""AWS's JSON protocol over one kept connection, without the SDK: for what has to start at once.
 
 The SDK's import is two thirds of a cold start, and its call four times the cost of this one.
 What it would do is done here: signatures, time-outs, and the rules of its standard retry mode. What
-is sent only reads, so sending it again is always safe. One request at a time, as Lambda gives them:
-this is not for threads.
+is sent may always be sent again: it reads, or it carries the id by which a FIFO queue knows it.
 """
 
 from __future__ import annotations
@@ -16,9 +15,10 @@ import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http.client import HTTPException, HTTPResponse
+from threading import Lock
 from typing import Any
 
-from billing.adapters.aws.endpoint import Endpoint
+from billing.adapters.aws.endpoint import Endpoint, Service
 from billing.adapters.aws.sigv4 import Credentials, signed
 from billing.domain.errors import TryAgain
 
@@ -57,28 +57,29 @@ PASSING = frozenset(
 PASSING_STATUS = frozenset({429, 500, 502, 503, 504})
 
 
-class DynamoError(Exception):
-    """DynamoDB refuses, and will refuse again: a permission, a table's name, a malformed request.
+class AwsError(Exception):
+    """AWS refuses, and will refuse again: a permission, a wrong name, a malformed request.
 
     Attributes:
-        code: DynamoDB's word, such as `AccessDeniedException`.
+        code: AWS's word, such as `AccessDeniedException`.
     """
 
     def __init__(self, code: str, status: int, message: str) -> None:
-        """Say what DynamoDB said."""
+        """Say what AWS said."""
         self.code = code
         super().__init__(f"{code} ({status}): {message}")
 
 
 class Passing(Exception):
-    """An answer that another attempt may better; the text is DynamoDB's code, or what is wrong."""
+    """An answer that another attempt may better; the text is AWS's code, or what is wrong."""
 
 
-class DynamoWire:
-    """Calls DynamoDB, one call at a time."""
+class AwsWire:
+    """Calls one service; threads wait for one another."""
 
     def __init__(
         self,
+        service: Service,
         environ: Mapping[str, str],
         *,
         connect_timeout: float = CONNECT_TIMEOUT,
@@ -89,14 +90,17 @@ class DynamoWire:
         """Speak to the endpoint that the environment names.
 
         Args:
+            service: who is called.
             environ: the live one: credentials are read at each call, since they may be renewed.
             connect_timeout: seconds to connect; each step of TLS has as long.
             read_timeout: seconds without a byte.
             sleep: waits so many seconds.
             chance: draws from zero to one.
         """
+        self._service = service
         self._environ = environ
-        self._endpoint = Endpoint.read(environ)
+        self._endpoint = Endpoint.read(service, environ)
+        self._lock = Lock()
         self._connection = self._endpoint.connection(connect_timeout)
         weakref.finalize(self, self._connection.close)
         self._read_timeout = read_timeout
@@ -115,13 +119,17 @@ class DynamoWire:
         self._connection.close()
 
     def call(self, operation: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """Make one call that only reads, trying again where the SDK would.
+        """Make one call that may be repeated, trying again where the SDK would.
 
         Raises:
-            TryAgain: DynamoDB cannot be reached, fails or throttles, in every attempt.
-            DynamoError: it refuses.
+            TryAgain: AWS cannot be reached, fails or throttles, in every attempt.
+            AwsError: it refuses.
         """
         body = json.dumps(payload, separators=(",", ":")).encode()
+        with self._lock:
+            return self._attempts(operation, body)
+
+    def _attempts(self, operation: str, body: bytes) -> dict[str, Any]:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._attempt(operation, body)
@@ -171,8 +179,8 @@ class DynamoWire:
     def _head(self, operation: str, body: bytes) -> bytes:
         headers = {
             "Host": self._endpoint.authority,
-            "Content-Type": "application/x-amz-json-1.0",
-            "X-Amz-Target": f"DynamoDB_20120810.{operation}",
+            "Content-Type": self._service.media_type,
+            "X-Amz-Target": f"{self._service.target}.{operation}",
         }
         sent = signed(
             "POST",
@@ -180,10 +188,12 @@ class DynamoWire:
             body,
             Credentials.read(self._environ),
             region=self._endpoint.region,
-            service="dynamodb",
+            service=self._service.name,
             at=datetime.now(UTC),
         )
         sent["Content-Length"] = str(len(body))
+        if trace := self._environ.get("_X_AMZN_TRACE_ID"):
+            sent["X-Amzn-Trace-Id"] = trace  # unsigned, as the SDK sends it
         sent["Accept-Encoding"] = "identity"  # the checksum is of the bytes as they are sent
         lines = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
         return f"POST / HTTP/1.1\r\n{lines}\r\n".encode("ascii")
@@ -208,7 +218,7 @@ def _understood(response: HTTPResponse, content: bytes) -> dict[str, Any]:
     if response.status in PASSING_STATUS or code in PASSING:
         raise Passing(code or str(response.status))
     message = told.get("message") or told.get("Message") or ""
-    raise DynamoError(code or "UnknownError", response.status, str(message))
+    raise AwsError(code or "UnknownError", response.status, str(message))
 
 
 def _object(content: bytes) -> dict[str, Any] | None:
