@@ -32,7 +32,8 @@ class Variant:
 
     Attributes:
         paths: in front of the layers: /var/task.
-        event: makes the first call's; the answer must not have a `statusCode` of 500 or more.
+        event: makes the first call's; it must be answered, and not with a `statusCode` of 500 or
+            more, nor with items that failed.
     """
 
     name: str
@@ -83,7 +84,8 @@ def start(ground: Ground, aws: Aws, variant: Variant) -> Start:
         answer = _invoke(port, variant.event())
         whole = (time.perf_counter() - began) * 1000
         told = log.read_text()
-        if "errorMessage" in answer or answer.get("statusCode", 200) >= 500:
+        is_failure = "errorMessage" in answer or answer.get("statusCode", 200) >= 500
+        if is_failure or answer.get("batchItemFailures"):
             raise RuntimeError(f"{variant.name} answered {answer}; the log: {told[-2000:]}")
         init = init_of(told)
         pid = _runtime_pid(ground)
@@ -175,5 +177,5 @@ def floors() -> list[Variant]:
     paths, event = (HERE / "floors",), {"pk": "demo#user-1"}
     return [
         Variant(name, f"{name}.lambda_handler", paths, lambda: event)
-        for name in ("boto3_get", "signed_get", "boto3_get_stripe")
+        for name in ("nothing", "import_stripe", "boto3_get", "signed_get", "boto3_get_stripe")
     ]

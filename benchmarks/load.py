@@ -128,7 +128,8 @@ def _locust(running: Mapping[str, Any], users: list[str], rate: int, seconds: in
         "BENCH_PREFIX": url.path,
         "BENCH_RATE_PER_USER": str(rate / APPS),
     }
-    command = [tool("bench", "locust"), "--locustfile", str(HERE / "locustfile.py"), "--headless"]
+    command = [tool("bench", "python"), "-m", "locust", "--headless"]
+    command += ["--locustfile", str(HERE / "locustfile.py")]
     command += ["--users", str(APPS), "--spawn-rate", str(APPS), "--run-time", f"{seconds}s"]
     command += ["--host", f"{url.scheme}://{url.netloc}", "--csv", str(csv_prefix)]
     command += ["--only-summary", "--loglevel", "ERROR", "--exit-code-on-error", "0"]

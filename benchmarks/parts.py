@@ -28,35 +28,35 @@ def cold_starts(run: Run) -> Part:
         }
         for name, each in found.items()
     }
-    figures = [_whole(found, each) for each in hot]
-    figures.insert(1, _memory(found, "Entitlements"))
-    lowest = Figure(
-        "the same, against the lowest floor",
-        _median(found["Entitlements"]),
-        "ms",
-        _median(found["signed_get"]),
-        "hand-signed GetItem",
-    )
-    figures.insert(1, lowest)
-    return Part("Cold start: init + first call", figures + [_whole(found, each) for each in others])
+    figures = [figure for each in (*hot, *others) for figure in _figures(found, each)]
+    figures.insert(2, _memory(found, "Entitlements"))
+    return Part("Cold start: init + first call", figures)
 
 
-def _whole(found: dict[str, list[cold.Start]], started: starts.Started) -> Figure:
-    name, floor = started.variant.name, started.floor
+Found = dict[str, list[cold.Start]]
+
+
+def _figures(found: Found, started: starts.Started) -> list[Figure]:
+    """Return a function's figure beside its floor; and beside a closer one, without a verdict."""
+    name, boto3 = started.variant.name, _median(found["boto3_get"])
     init = median(start.init for start in found[name])
     memory = median(start.memory for start in found[name])
-    return Figure(
-        name,
-        _median(found[name]),
-        "ms",
-        _median(found[floor]),
-        {"boto3_get": "boto3 GetItem", "boto3_get_stripe": "boto3 GetItem + stripe"}[floor],
-        started.budget,
-        note=f"init {init:.0f}, {memory:.0f} MB",
-    )
+    floor, floor_name, closer = boto3, "boto3 GetItem", ("signed_get", "hand-signed GetItem")
+    if started.asks_stripe:
+        stripe = _median(found["import_stripe"]) - _median(found["nothing"])
+        floor, floor_name = boto3 + stripe, "boto3 GetItem + import stripe, apart"
+        closer = ("boto3_get_stripe", "both in one process")
+    note = f"init {init:.0f}, {memory:.0f} MB"
+    whole = Figure(name, _median(found[name]), "ms", floor, floor_name, started.budget, note=note)
+    if started.budget is None:
+        return [whole]
+    return [
+        whole,
+        Figure(f"{name}, the same", whole.value, "ms", _median(found[closer[0]]), closer[1]),
+    ]
 
 
-def _memory(found: dict[str, list[cold.Start]], name: str) -> Figure:
+def _memory(found: Found, name: str) -> Figure:
     def peak(of: str) -> float:
         return median(start.memory for start in found[of])
 

@@ -13,6 +13,7 @@ from benchmarks.cold import Variant
 from benchmarks.ground import Ground
 from benchmarks.requests import checks, messages, request
 from benchmarks.world import WEBHOOK_SECRET
+from local.place import ROOT
 from local.stripe import signing
 
 Json = dict[str, Any]
@@ -22,22 +23,31 @@ ORIGIN = "https://app.example.com"
 
 @dataclass(frozen=True)
 class Started:
-    """A function that is started, what it is compared with, and what it may take of that."""
+    """A function that is started, and what it may take of what it is compared with.
+
+    Attributes:
+        asks_stripe: it is compared with the boto3 handler and `import stripe` together.
+    """
 
     variant: Variant
-    floor: str = "boto3_get"
     budget: float | None = None
+    asks_stripe: bool = False
 
 
 def hot(ground: Ground) -> list[Started]:
     """Return the functions that have a budget."""
-    stripe, sum_of = "boto3_get_stripe", 1.15
+    beside_stripe: dict[str, Json | Callable[[], Json]] = {
+        "CheckoutFunction": _checkout(ground),
+        "PortalFunction": _portal(ground),
+        "WebhookReceiveFunction": partial(_delivery, ground),
+        "WebhookProcessFunction": _messages(ground),
+    }
     return [
-        Started(_of(ground, "EntitlementsFunction", checks(ground.world)["list"]), budget=0.6),
-        Started(_of(ground, "CheckoutFunction", _checkout(ground)), stripe, sum_of),
-        Started(_of(ground, "PortalFunction", _portal(ground)), stripe, sum_of),
-        Started(_of(ground, "WebhookReceiveFunction", partial(_delivery, ground)), stripe, sum_of),
-        Started(_of(ground, "WebhookProcessFunction", _messages(ground)), stripe, sum_of),
+        Started(_of(ground, "EntitlementsFunction", checks(ground.world)["list"]), 0.6),
+        *(
+            Started(_of(ground, name, event), 1.15, asks_stripe=True)
+            for name, event in beside_stripe.items()
+        ),
     ]
 
 
@@ -52,6 +62,8 @@ def others(ground: Ground) -> list[Started]:
         "ReconciliationFunction": run,
         "MetricsFunction": request("GET", "/api/v1/metrics/project/demo", key=ground.world.key),
         "HealthFunction": request("GET", "/live"),
+        "NotificationPublishFunction": _sample("stream/account-changed.json"),
+        "NotificationDeliverFunction": _sample("queue/deliveries.json"),
     }
     return [Started(_of(ground, name, event)) for name, event in asked.items()]
 
@@ -83,6 +95,12 @@ def _delivery(ground: Ground) -> Json:
     asked = request("POST", "/api/v1/webhooks/stripe", body=ground.world.event)
     signed = signing.headers(asked["body"].encode(), (WEBHOOK_SECRET,), int(time.time()))
     return {**asked, "headers": {**asked["headers"], **{k.lower(): v for k, v in signed.items()}}}
+
+
+def _sample(name: str) -> Json:
+    """Return an invocation of `events/`."""
+    found: Json = json.loads((ROOT / "events" / name).read_text())
+    return found
 
 
 def _messages(ground: Ground) -> Json:

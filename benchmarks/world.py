@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from billing.adapters.aws.endpoint import DYNAMODB
 from tests.support.dynamo import create_tables, table_names
 
 REGION = "us-east-1"
@@ -53,6 +54,7 @@ class World:
 
 def environment(region: str = REGION) -> dict[str, str]:
     """Return what the template sets, for every function."""
+    queues = f"https://sqs.{region}.amazonaws.com/123456789012"
     return {
         "STAGE": "dev",
         **TABLES,
@@ -62,7 +64,14 @@ def environment(region: str = REGION) -> dict[str, str]:
         "STRIPE_API_KEY_SECRET": "stripe-api-key",
         "STRIPE_WEBHOOK_SECRET": "stripe-webhook",
         "ACCESS_TOKEN_KEYS_SECRET": "access-token-keys",
-        "EVENTS_QUEUE_URL": f"https://sqs.{region}.amazonaws.com/123456789012/events.fifo",
+        "EVENTS_QUEUE_URL": f"{queues}/events.fifo",
+        "DELIVERIES_QUEUE_URL": f"{queues}/deliveries.fifo",
+        "BOUNDARIES_QUEUE_URL": f"{queues}/boundaries",
+        "BOUNDARIES_QUEUE_ARN": f"arn:aws:sqs:{region}:123456789012:boundaries",
+        "BOUNDARIES_DEAD_LETTERS_ARN": f"arn:aws:sqs:{region}:123456789012:boundaries-dead",
+        "BOUNDARY_SCHEDULES": "bench-",
+        "BOUNDARY_ROLE_ARN": "arn:aws:iam::123456789012:role/boundaries",
+        "EVENT_BUS": "billing",
         "POWERTOOLS_SERVICE_NAME": "billing",
         "POWERTOOLS_METRICS_NAMESPACE": "Billing",
         "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -82,8 +91,13 @@ def make(path: Path) -> None:
     # Imported here: what they read of the environment is only now there.
     from moto import mock_aws  # noqa: PLC0415
 
+    from tests.support.bridge import Bridge  # noqa: PLC0415
+
+    bridge = Bridge(REGION)
+    os.environ[DYNAMODB.variable] = bridge.url
     with mock_aws():
         path.write_text(json.dumps(_made(), ensure_ascii=False))
+    bridge.close()
 
 
 def _made() -> dict[str, Any]:

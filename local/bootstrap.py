@@ -8,15 +8,19 @@ this prints is shown once.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from datetime import UTC, datetime
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PynamoDBException
 
 from billing.adapters.dynamo.catalog_store import CatalogStore
+from billing.domain.errors import TryAgain
 from billing.services.manage_keys import bootstrap_admin_key
 from billing.settings import Settings
+from local.credentials import use_operators
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,9 +36,10 @@ def main(arguments: list[str] | None = None) -> int:
     if not given.operator.strip():
         parser.error("--operator names nobody; history would show nobody")
     try:
+        use_operators(os.environ)
         store = CatalogStore(Settings(catalog_table=catalog_table(given.stack)))
         key = bootstrap_admin_key(store, given.operator, datetime.now(UTC))
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, PynamoDBException, TryAgain) as error:
         print(f"No key was made: {error}", file=sys.stderr)
         return 1
     print(key)

@@ -76,7 +76,7 @@ def running() -> Iterator[Running]:
         cache = _start([redis, *options, "--dir", scratch], started)
         wait_until(lambda: _listens(cache_port), "Redis")
         port = free_port()
-        command = [tool("bench", "uvicorn"), "benchmarks.alternative.service:app"]
+        command = [tool("bench", "python"), "-m", "uvicorn", "benchmarks.alternative.service:app"]
         environment = {
             **os.environ,
             "DATABASE_URL": database,

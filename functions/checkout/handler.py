@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billing import cold_start
 from billing.adapters.stripe.gateway import gateway
 from billing.auth import authenticate
 from billing.body import read_body
@@ -38,3 +39,5 @@ ROUTES = {"POST /api/v1/checkout/create": create}
 lambda_handler = lambda_handler_for(ROUTES)
 
 open_stores()
+
+cold_start.is_over()

@@ -5,6 +5,7 @@ What it imports is what a cold start costs, so there is no SDK here, no resolver
 
 from __future__ import annotations
 
+from billing import cold_start
 from billing.adapters.aws.endpoint import DYNAMODB
 from billing.adapters.aws.wire import AwsWire
 from billing.adapters.dynamo.reader import AccessReader
@@ -99,3 +100,5 @@ lambda_handler = lambda_handler_for(ROUTES)
 
 if settings().accounts_table:
     reader()  # in init, which is faster than the first call, and not waited for by anybody
+
+cold_start.is_over()

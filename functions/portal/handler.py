@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billing import cold_start
 from billing.adapters.stripe.gateway import gateway
 from billing.auth import authenticate
 from billing.body import read_body
@@ -36,3 +37,5 @@ ROUTES = {"POST /api/v1/portal/create-session": create_session}
 lambda_handler = lambda_handler_for(ROUTES)
 
 open_stores()
+
+cold_start.is_over()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from billing import cold_start
 from billing.adapters.stripe.gateway import gateway
 from billing.composition import now
 from billing.domain.changes import OutcomeKind
@@ -66,3 +67,5 @@ def _is_applied(text: str) -> bool:
 
 
 open_stores()
+
+cold_start.is_over()

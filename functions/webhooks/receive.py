@@ -5,6 +5,7 @@ It serves the function URL and `POST /api/v1/webhooks/stripe`; both send payload
 
 from __future__ import annotations
 
+from billing import cold_start
 from billing.adapters.events_queue import queue, send
 from billing.adapters.stripe.signature import verify
 from billing.composition import now
@@ -55,3 +56,5 @@ lambda_handler = lambda_handler_for(ROUTES, lines)
 
 if settings().events_queue_url:
     queue()  # in init, which is faster than the first call, and not waited for by anybody
+
+cold_start.is_over()

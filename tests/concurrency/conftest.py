@@ -11,7 +11,8 @@ import boto3
 import pytest
 
 from billing import composition
-from billing.adapters.dynamo import models
+from billing.adapters.aws import wire
+from billing.adapters.dynamo import connection
 from billing.adapters.dynamo.store import AccountStore
 from billing.settings import settings
 from billing.stores import account_store
@@ -59,9 +60,10 @@ def store(tables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[A
     for name, value in tables.items():
         monkeypatch.setenv(name, value)
     _forget()
+    monkeypatch.setattr(wire, "READ_TIMEOUT", 60)  # the machine may be busy
     composition.use_clock(lambda: NOW)
     yield account_store()
-    models.connection().client.close()
+    connection.connection().wired.wire.close()
     _forget()
 
 
@@ -74,4 +76,4 @@ def user(request: pytest.FixtureRequest) -> str:
 def _forget() -> None:
     settings.cache_clear()
     composition.reset()
-    models.connection.cache_clear()
+    connection.connection.cache_clear()

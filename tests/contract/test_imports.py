@@ -58,14 +58,24 @@ def test_it_loads_nothing_third_party_at_all(module: str) -> None:
     assert foreign - known == set()
 
 
+@pytest.mark.parametrize("module", EACH_HANDLER)
+def test_the_garbage_collector_works_when_a_handler_is_there(module: str) -> None:
+    assert _printed(module, "__import__('gc').isenabled()") == "True"
+
+
 def _loaded(module: str) -> set[str]:
-    """The packages that a fresh interpreter has after it imported a module as Lambda does.
+    """The packages that a fresh interpreter has after it imported a module."""
+    loaded = "{name.partition('.')[0] for name, found in sys.modules.items() if found}"
+    return set(_printed(module, f"*{loaded}").split())
+
+
+def _printed(module: str, value: str) -> str:
+    """What a fresh interpreter prints after it imported a module as Lambda does.
 
     What `stripe` takes where it finds it, and no layer has, is out of reach as it is there.
     """
     hidden = "sys.modules.update(dict.fromkeys(('aiohttp', 'httpx')))"
-    loaded = "{name.partition('.')[0] for name, found in sys.modules.items() if found}"
-    code = f"import sys; {hidden}; import {module}; print(*{loaded})"
+    code = f"import sys; {hidden}; import {module}; print({value})"
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "layers" / "billing")]),
@@ -80,4 +90,4 @@ def _loaded(module: str) -> set[str]:
         capture_output=True,
         text=True,
     )
-    return set(done.stdout.split())
+    return done.stdout.strip()

@@ -13,6 +13,7 @@ import pytest
 from moto import mock_aws
 
 from billing import composition
+from billing.adapters.aws import wire
 from billing.adapters.aws.endpoint import DYNAMODB, SECRETS_MANAGER, SQS
 from billing.settings import Settings, known_secrets, settings
 from local.stripe.server import FakeStripeServer
@@ -35,7 +36,10 @@ TOKEN_KEY = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
 def bridge() -> Iterator[Bridge]:
     """AWS as it is spoken to past botocore."""
     bridge = Bridge(REGION)
-    yield bridge
+    with pytest.MonkeyPatch.context() as patch:
+        # moto copies whole tables with each transaction, and the machine may be busy.
+        patch.setattr(wire, "READ_TIMEOUT", 120)
+        yield bridge
     bridge.close()
 
 

@@ -12,13 +12,16 @@ import boto3
 import pytest
 
 from billing import composition
-from billing.adapters.dynamo import models
+from billing.adapters.aws import wire
+from billing.adapters.aws.endpoint import DYNAMODB
+from billing.adapters.dynamo import connection
 from billing.adapters.stripe.transport import Timeouts
 from billing.settings import settings
 from functions.reconciliation import background
 from local.stripe.server import FakeStripeServer
 from tests.integration.lives.conftest import stage  # noqa: F401 - a fixture
 from tests.integration.webhooks.conftest import OPENING, named  # noqa: F401 - a fixture
+from tests.support.bridge import Bridge
 from tests.support.dynamo import create_tables, table_names
 from tests.support.engines import Absent, engine
 from tests.support.shop import STRIPE_KEY, WEBHOOK_SECRET, Shop, open_shop
@@ -66,7 +69,7 @@ def shop(soak: Soak, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
             for name, value in environ.items():
                 monkeypatch.setenv(name, value)
             # Emulator and fake have a thread each, and the machine may be busy.
-            monkeypatch.setattr(models._Meta, "read_timeout_seconds", 120)
+            monkeypatch.setattr(wire, "READ_TIMEOUT", 120)
             monkeypatch.setattr(background, "PATIENT", Timeouts(connect=60, total=120))
             create_tables(boto3.client("dynamodb", region_name=REGION), names)
             secrets = boto3.client("secretsmanager", region_name=REGION)
@@ -76,7 +79,12 @@ def shop(soak: Soak, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
             ):
                 secrets.create_secret(Name=name, SecretString=json.dumps(fields))
             _forget()
+            # Only what goes this way can be met by trouble.
+            bridge = Bridge(REGION, upstream=url)
+            monkeypatch.setenv(DYNAMODB.variable, bridge.url)
             yield open_shop(stripe)
+            connection.connection().wired.wire.close()
+            bridge.close()
             _forget()
     except Absent as absent:
         pytest.skip(str(absent))
@@ -85,4 +93,4 @@ def shop(soak: Soak, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 def _forget() -> None:
     settings.cache_clear()
     composition.reset()
-    models.connection.cache_clear()
+    connection.connection.cache_clear()

@@ -1,49 +1,57 @@
 """AWS on the loopback for what speaks to it past botocore, where moto stands.
 
-Each request's signature is checked with botocore's own signer; then a botocore client makes the
-same call, so that moto answers it and `interruptions` counts it. The bridge serves in a thread of
-its own, so whom an interruption kills learns of it by a signal.
+Each request's signature is checked with botocore's own signer. Then the request goes, byte for
+byte, to where botocore would have sent it, which is where moto and `interruptions` stand; the
+answer goes back as it is. Where no moto stands, an emulator answers. The bridge serves in threads
+of its own, so whom an interruption kills learns of it by a signal, while it waits for an answer.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import threading
 import zlib
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.client import HTTPConnection
+from socket import SocketIO
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
 from types import FrameType
 from typing import Any
+from urllib.parse import urlsplit
 
-import boto3
-from botocore.exceptions import ClientError
+import botocore.session
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.compat import HTTPHeaders
 
-from billing.adapters.aws.endpoint import DYNAMODB, SECRETS_MANAGER, SQS, Service
+from billing.adapters.aws.endpoint import DYNAMODB, SECRETS_MANAGER, SQS
 from billing.adapters.aws.sigv4 import Credentials
 from tests.support.aws_signature import is_signed
 from tests.support.interruptions import Killed
+from tests.support.peer import read_request
 
-OPERATIONS = {
-    f"{DYNAMODB.target}.GetItem": (DYNAMODB, "get_item"),
-    f"{DYNAMODB.target}.BatchGetItem": (DYNAMODB, "batch_get_item"),
-    f"{SQS.target}.SendMessage": (SQS, "send_message"),
-    f"{SECRETS_MANAGER.target}.GetSecretValue": (SECRETS_MANAGER, "get_secret_value"),
-}
-"""What may be called: nothing else goes past the SDK."""
+SERVICES = {service.target: service for service in (DYNAMODB, SQS, SECRETS_MANAGER)}
+
+REFUSED = b'{"__type": "com.amazon.coral.service#InvalidSignatureException"}'
+
+Headers = dict[str, str]
 
 
-class Bridge(ThreadingHTTPServer):
-    """Serves until it is closed; `url` is where, `connections` how many there were."""
+class Bridge(ThreadingTCPServer):
+    """Serves until it is closed; `url` is where, `connections` how many there were.
+
+    `upstream` is the URL of who answers what moto does not.
+    """
 
     daemon_threads = True
+    request_queue_size = 64
 
-    def __init__(self, region: str) -> None:
+    def __init__(self, region: str, upstream: str = "") -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.region = region
         self.connections = 0
-        self._clients: dict[Service, Any] = {}
+        self._upstream = upstream
+        self._wire = botocore.session.get_session().get_component("event_emitter")
         self._handled_before = signal.signal(signal.SIGUSR1, _die)
         self._thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()
@@ -53,12 +61,27 @@ class Bridge(ThreadingHTTPServer):
         """Its endpoint."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
-    def client(self, service: Service) -> Any:
-        """What moto answers."""
-        if service not in self._clients:
-            name: Any = service.name  # a literal, to the stubs
-            self._clients[service] = boto3.client(name, region_name=self.region)
-        return self._clients[service]
+    def answer(self, headers: Headers, body: bytes) -> tuple[int, bytes]:
+        """Let moto answer a request; return the status and the body."""
+        target, _, operation = headers["x-amz-target"].partition(".")
+        name, credentials = SERVICES[target].name, Credentials.read(os.environ)
+        if not is_signed("POST", headers, body, credentials, region=self.region, service=name):
+            return 400, REFUSED
+        url = f"https://{name}.{self.region}.amazonaws.com/"
+        request = AWSPreparedRequest("POST", url, HTTPHeaders.from_dict(headers), body, False)
+        event = f"before-send.{name}.{operation}"
+        _, response = self._wire.emit_until_response(event, request=request)
+        if response is None:
+            return self._pass_on(headers, body)
+        return response.status_code, response.content
+
+    def _pass_on(self, headers: Headers, body: bytes) -> tuple[int, bytes]:
+        connection = HTTPConnection(urlsplit(self._upstream).netloc)
+        connection.request("POST", "/", body, headers)
+        with connection.getresponse() as response:
+            content = response.read()
+        connection.close()
+        return response.status, content
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Count a connection, and serve it."""
@@ -73,50 +96,40 @@ class Bridge(ThreadingHTTPServer):
         signal.signal(signal.SIGUSR1, self._handled_before)
 
 
-def _die(_signal: int, _frame: FrameType | None) -> None:
-    raise Killed
+def _die(_signal: int, frame: FrameType | None) -> None:
+    """Kill who waits at a socket; elsewhere it would leave things half made, as no kill does."""
+    if frame and frame.f_code is SocketIO.readinto.__code__:
+        _dead.set()
+        raise Killed
 
 
-class _Handler(BaseHTTPRequestHandler):
+_dead = threading.Event()
+
+
+class _Handler(StreamRequestHandler):
+    """One kept connection."""
+
     server: Bridge
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # an answer in one packet
     disable_nagle_algorithm = True
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        try:
-            self._answer(*self._result(body))
-        except Killed:
-            main = threading.main_thread().ident
-            assert main is not None
-            signal.pthread_kill(main, signal.SIGUSR1)
-            self.close_connection = True
+    def handle(self) -> None:
+        while request := read_request(self.rfile):
+            try:
+                status, content = self.server.answer(*request)
+            except Killed:
+                _kill()
+                return
+            self.wfile.write(
+                f"HTTP/1.1 {status} -\r\nContent-Length: {len(content)}\r\n"
+                f"x-amz-crc32: {zlib.crc32(content)}\r\n\r\n".encode()
+                + content
+            )
 
-    def _result(self, body: bytes) -> tuple[int, Any]:
-        headers, credentials = dict(self.headers), Credentials.read(os.environ)
-        region = self.server.region
-        service, operation = OPERATIONS[self.headers["X-Amz-Target"]]
-        if not is_signed("POST", headers, body, credentials, region=region, service=service.name):
-            return 400, {"__type": "com.amazon.coral.service#InvalidSignatureException"}
-        try:
-            answer = getattr(self.server.client(service), operation)(**json.loads(body))
-        except ClientError as error:
-            told = error.response["Error"]
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            type_ = f"com.amazonaws.{service.name}#{told['Code']}"
-            return status, {"__type": type_, "message": told["Message"]}
-        answer.pop("ResponseMetadata")
-        return 200, answer
 
-    def _answer(self, status: int, answer: Any) -> None:
-        content = json.dumps(answer, default=str).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/x-amz-json-1.0")
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("x-amz-crc32", str(zlib.crc32(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+def _kill() -> None:
+    main = threading.main_thread().ident
+    assert main is not None
+    _dead.clear()
+    while not _dead.is_set():
+        signal.pthread_kill(main, signal.SIGUSR1)
+        _dead.wait(0.001)

@@ -100,7 +100,7 @@ class Peer:
     def _play(self, connection: socket.socket) -> None:
         """Serve one connection until it ends, or is left open in silence."""
         with connection.makefile("rb") as file:
-            while request := _read(file):
+            while request := read_request(file):
                 self.requests.append(request)
                 act = next(self._acts)
                 if act.is_silent and not act.ends:
@@ -122,7 +122,8 @@ def _head(act: Act) -> bytes:
     return f"HTTP/1.1 {act.status} -\r\n{lines}\r\n".encode()
 
 
-def _read(file: Any) -> tuple[dict[str, str], bytes] | None:
+def read_request(file: Any) -> tuple[dict[str, str], bytes] | None:
+    """Read the headers, by their names in lower case, and the body; nothing at the end."""
     if not file.readline():
         return None
     headers = {}

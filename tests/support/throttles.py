@@ -35,7 +35,7 @@ class Throttles:
 
     @contextmanager
     def next(self, calls: int) -> Iterator[None]:
-        """Throttle so many of the calls made inside; the SDK repeats a call four times."""
+        """Throttle so many of the calls made inside; a store makes a call ten times."""
         self.left = calls
         try:
             yield

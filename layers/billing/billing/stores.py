@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from billing.adapters.dynamo.catalog_cache import CachedCatalog
 from billing.adapters.dynamo.catalog_store import CatalogStore
+from billing.adapters.dynamo.connection import open_connection
 from billing.adapters.dynamo.ledger import ParkedCauses
-from billing.adapters.dynamo.models import open_client
 from billing.adapters.dynamo.store import AccountStore
 from billing.composition import once
 from billing.settings import settings
@@ -19,7 +19,7 @@ def open_stores() -> None:
     if settings().accounts_table:
         cached_catalog()
         account_store()
-        open_client()
+        open_connection()
 
 
 @once

@@ -96,6 +96,27 @@ def test_a_connection_that_is_refused_is_tried_three_times() -> None:
     assert pauses == [0.05, 0.1]
 
 
+def test_more_attempts_are_made_for_as_long_as_they_fit() -> None:
+    now, pauses = [0.0], list[float]()
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        now[0] += seconds
+
+    throttled = error("ThrottlingException")
+    with Peer(*[throttled] * 20) as dynamodb, pytest.raises(TryAgain):
+        AwsWire(
+            DYNAMODB,
+            dynamodb.environ,
+            attempts=20,
+            clock=lambda: now[0],
+            sleep=sleep,
+            chance=lambda: 1.0,
+        ).call("GetItem", ASKED)
+    assert pauses[:6] == [0.05, 0.1, 0.2, 0.4, 0.8, 1.0]
+    assert sum(pauses[:-1]) < wire.PATIENCE <= sum(pauses)
+
+
 def test_pauses_grow_to_a_bound_and_are_drawn_at_random() -> None:
     assert wire.FIRST_PAUSE * 2 ** (wire.ATTEMPTS - 2) <= wire.LONGEST_PAUSE
     pauses: list[float] = []

@@ -64,7 +64,9 @@ class Endpoint:
         return [s.value for s in self.secrets if s.ends_at is None or now < s.ends_at]
 
     def rotated(self, new: str, now: datetime, overlap: timedelta) -> Endpoint:
-        """Sign with a new secret, and with the present one until the overlap ends."""
+        """Sign with a new secret, and with the present one until the overlap ends; once."""
+        if self.secrets[0].value == new:
+            return self
         old = SigningSecret(self.secrets[0].value, now + overlap)
         return replace(self, secrets=(SigningSecret(new), old))
 

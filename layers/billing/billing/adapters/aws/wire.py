@@ -1,8 +1,9 @@
 """AWS's JSON protocol over one kept connection, without the SDK: for what has to start at once.
 
 The SDK's import is two thirds of a cold start, and its call four times the cost of this one.
-What it would do is done here: signatures, time-outs, and the rules of its standard retry mode. What
-is sent may always be sent again: it reads, or it carries the id by which a FIFO queue knows it.
+What it would do is done here: signatures, time-outs, and the rules of its standard retry mode. As
+there, whatever is sent is sent again when it may not have arrived, so it must bear to arrive twice:
+it reads, or a FIFO queue or a transaction knows it by its id, or `dynamo.connection` says why.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http.client import HTTPException, HTTPResponse
+from itertools import count
 from threading import Lock
 from typing import Any
 
@@ -22,12 +24,16 @@ from billing.adapters.aws.endpoint import Endpoint, Service
 from billing.adapters.aws.sigv4 import Credentials, signed
 from billing.domain.errors import TryAgain
 
-CONNECT_TIMEOUT = 1.0
+CONNECT_TIMEOUT = 1.0  # each step of TLS has as long
 READ_TIMEOUT = 2.0
-"""Seconds: three attempts of both, and the pauses between, stay below the function's ten."""
+PATIENCE = 6.5
+"""Seconds. No attempt is begun after so many, so that the last one ends within a function's ten."""
 
 ATTEMPTS = 3
 """As in the SDK's standard mode, the first one counted."""
+
+USER_AGENT = "billing"
+"""Who calls, as CloudTrail shows it; unsigned, as the SDK sends it."""
 
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
@@ -62,12 +68,18 @@ class AwsError(Exception):
 
     Attributes:
         code: AWS's word, such as `AccessDeniedException`.
+        message: its sentence.
+        told: the whole answer.
+        request_id: under which AWS knows the request.
     """
 
-    def __init__(self, code: str, status: int, message: str) -> None:
+    def __init__(self, code: str, status: int, told: Mapping[str, Any], request_id: str) -> None:
         """Say what AWS said."""
         self.code = code
-        super().__init__(f"{code} ({status}): {message}")
+        self.message = str(told.get("message") or told.get("Message") or "")
+        self.told = told
+        self.request_id = request_id
+        super().__init__(f"{code} ({status}): {self.message}")
 
 
 class Passing(Exception):
@@ -82,8 +94,9 @@ class AwsWire:
         service: Service,
         environ: Mapping[str, str],
         *,
-        connect_timeout: float = CONNECT_TIMEOUT,
-        read_timeout: float = READ_TIMEOUT,
+        attempts: int = ATTEMPTS,
+        read_timeout: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -92,8 +105,9 @@ class AwsWire:
         Args:
             service: who is called.
             environ: the live one: credentials are read at each call, since they may be renewed.
-            connect_timeout: seconds to connect; each step of TLS has as long.
-            read_timeout: seconds without a byte.
+            attempts: how often a call is sent, if they all fit into `PATIENCE`.
+            read_timeout: seconds without a byte; `READ_TIMEOUT` where it is not given.
+            clock: tells seconds.
             sleep: waits so many seconds.
             chance: draws from zero to one.
         """
@@ -101,9 +115,11 @@ class AwsWire:
         self._environ = environ
         self._endpoint = Endpoint.read(service, environ)
         self._lock = Lock()
-        self._connection = self._endpoint.connection(connect_timeout)
+        self._connection = self._endpoint.connection(CONNECT_TIMEOUT)
         weakref.finalize(self, self._connection.close)
-        self._read_timeout = read_timeout
+        self._read_timeout = READ_TIMEOUT if read_timeout is None else read_timeout
+        self._most = attempts
+        self._clock = clock
         self._sleep = sleep
         self._chance = chance
 
@@ -119,7 +135,7 @@ class AwsWire:
         self._connection.close()
 
     def call(self, operation: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """Make one call that may be repeated, trying again where the SDK would.
+        """Make one call that bears to arrive twice, trying again where the SDK would.
 
         Raises:
             TryAgain: AWS cannot be reached, fails or throttles, in every attempt.
@@ -130,12 +146,13 @@ class AwsWire:
             return self._attempts(operation, body)
 
     def _attempts(self, operation: str, body: bytes) -> dict[str, Any]:
-        for attempt in range(1, ATTEMPTS + 1):
+        end = self._clock() + PATIENCE
+        for attempt in count(1):
             try:
                 return self._attempt(operation, body)
             except (OSError, HTTPException, Passing) as error:
-                if attempt == ATTEMPTS:
-                    raise TryAgain("The database does not answer.") from error
+                if attempt >= self._most or self._clock() >= end:
+                    raise TryAgain("AWS does not answer.") from error
             self.pause(attempt)
         raise AssertionError("the last attempt returns or raises")
 
@@ -194,6 +211,7 @@ class AwsWire:
         sent["Content-Length"] = str(len(body))
         if trace := self._environ.get("_X_AMZN_TRACE_ID"):
             sent["X-Amzn-Trace-Id"] = trace  # unsigned, as the SDK sends it
+        sent["User-Agent"] = USER_AGENT
         sent["Accept-Encoding"] = "identity"  # the checksum is of the bytes as they are sent
         lines = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
         return f"POST / HTTP/1.1\r\n{lines}\r\n".encode("ascii")
@@ -214,11 +232,12 @@ def _understood(response: HTTPResponse, content: bytes) -> dict[str, Any]:
             raise Passing("an answer that is not JSON")
         return answer
     told = answer or {}
-    code = _code(response.getheader("x-amzn-errortype") or str(told.get("__type", "")))
+    word = response.getheader("x-amzn-errortype") or str(told.get("__type", ""))
+    code = word.rpartition("#")[2].partition(":")[0]  # of `namespace#Code:url`, or less
     if response.status in PASSING_STATUS or code in PASSING:
         raise Passing(code or str(response.status))
-    message = told.get("message") or told.get("Message") or ""
-    raise AwsError(code or "UnknownError", response.status, str(message))
+    request_id = response.getheader("x-amzn-requestid") or ""
+    raise AwsError(code or "UnknownError", response.status, told, request_id)
 
 
 def _object(content: bytes) -> dict[str, Any] | None:
@@ -227,8 +246,3 @@ def _object(content: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
-
-
-def _code(word: str) -> str:
-    """Take the code out of `namespace#Code:url`, of which namespace and url may be missing."""
-    return word.rpartition("#")[2].partition(":")[0]

@@ -7,7 +7,8 @@ from typing import Any
 from pynamodb.exceptions import DoesNotExist, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from billing.adapters.dynamo.models import CatalogItem, bind, connection
+from billing.adapters.dynamo.connection import connection
+from billing.adapters.dynamo.models import CatalogItem, bind
 from billing.domain.errors import TryAgain
 from billing.settings import Settings
 

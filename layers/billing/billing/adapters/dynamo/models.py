@@ -6,31 +6,26 @@ whole, and the hot read parses them with one call.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
-from botocore.config import Config
 from pynamodb.attributes import (
     DiscriminatorAttribute,
     JSONAttribute,
     NumberAttribute,
     UnicodeAttribute,
 )
-from pynamodb.connection import Connection
 from pynamodb.exceptions import TableError
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
+from billing.adapters.dynamo.connection import connection
 from billing.settings import Settings
 
 
 class _Meta:
-    """How every table is reached. Names are set by `bind`, at composition."""
+    """What every table has. Names and the connection are set by `bind`, at composition."""
 
     table_name = "unbound"
-    connect_timeout_seconds = 2
-    read_timeout_seconds = 4
-    max_retry_attempts = 4
 
 
 class ProjectIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # pynamodb 6.1
@@ -149,6 +144,18 @@ class LedgerItem(Model):
     by_parked = ParkedIndex()
 
 
+class RunItem(Model):
+    """Part of a run. It has nothing that the index of parked causes has, so it is not listed."""
+
+    class Meta(_Meta):
+        """The ledger table."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    data = JSONAttribute()
+    version = NumberAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+
+
 class HistoryItem(Model):
     """One line of an account's history."""
 
@@ -186,28 +193,10 @@ class NotificationItem(Model):
     expires_at = NumberAttribute(null=True)
 
 
-@cache
-def connection() -> Connection:
-    """Return this process's one connection to DynamoDB: for transactions, and for every model."""
-    made = Connection(
-        connect_timeout_seconds=_Meta.connect_timeout_seconds,
-        read_timeout_seconds=_Meta.read_timeout_seconds,
-        max_retry_attempts=_Meta.max_retry_attempts,
-    )
-    # Left to itself, botocore 1.44 puts its own together anew for each call: a seventh of its CPU.
-    made.session.set_default_client_config(Config(user_agent="billing"))
-    return made
-
-
-def open_client() -> None:
-    """Make the connection's client, which takes 50 ms, ahead of the first request."""
-    _ = connection().client
-
-
 def bind(settings: Settings) -> None:
     """Give every model the name of its table, and the shared connection: where one composes.
 
-    Left to itself, pynamodb 6.1 makes each model a client of its own, at 60 ms of cold start each.
+    Left to itself, pynamodb 6.1 gives each model a connection of its own, by a botocore client.
     """
     tables: dict[type[Model], str] = {
         AccountItem: settings.accounts_table,
@@ -219,6 +208,7 @@ def bind(settings: Settings) -> None:
         LinkItem: settings.accounts_table,
         PointerItem: settings.pointers_table,
         LedgerItem: settings.ledger_table,
+        RunItem: settings.ledger_table,
         HistoryItem: settings.history_table,
         CatalogItem: settings.catalog_table,
         NotificationItem: settings.notifications_table,

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist, PutError
-from pynamodb.models import Model
 
+from billing.adapters.dynamo.models import RunItem, bind
 from billing.adapters.plain import from_plain, to_plain
 from billing.domain.drift import FOR_PEOPLE, Difference
 from billing.domain.runs import Run
@@ -25,23 +24,6 @@ class Overtaken(Exception):
     """Another invocation works at the same shard, and was faster."""
 
 
-class RunItem(Model):
-    """Part of a run. It has nothing that the index of parked causes has, so it is not listed."""
-
-    class Meta:
-        """The ledger table."""
-
-        table_name = "unbound"
-        connect_timeout_seconds = 2
-        read_timeout_seconds = 4
-        max_retry_attempts = 4
-
-    pk = UnicodeAttribute(hash_key=True)
-    data = JSONAttribute()
-    version = NumberAttribute(null=True)
-    expires_at = NumberAttribute(null=True)
-
-
 LONGEST_ID = 255
 """Characters that an id can have; DynamoDB refuses far longer keys."""
 
@@ -50,8 +32,8 @@ class RunStore:
     """Where runs are recorded, as long as causes are."""
 
     def __init__(self, settings: Settings) -> None:
-        """Bind the model to this deployment's table."""
-        RunItem.Meta.table_name = settings.ledger_table
+        """Bind the models to this deployment's tables."""
+        bind(settings)
         self._remembered = settings.ledger_ttl_days * SECONDS_PER_DAY
 
     # -- runs --------------------------------------------------------------------------------------

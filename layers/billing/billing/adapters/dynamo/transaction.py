@@ -8,12 +8,12 @@ from pynamodb.exceptions import TransactWriteError
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
+from billing.adapters.dynamo.connection import connection
 from billing.adapters.dynamo.models import (
     AccessItem,
     HistoryItem,
     LedgerItem,
     PointerItem,
-    connection,
 )
 from billing.domain.changes import Written
 from billing.domain.errors import TryAgain
@@ -27,7 +27,8 @@ def transact(steps: list[Step]) -> Written:
     """Put all items, or none.
 
     Raises:
-        TryAgain: DynamoDB is throttling or failing; nothing was written.
+        TryAgain: DynamoDB is throttling or failing. Where it did not answer, it may still have
+            written all; whoever does it again learns that from the conditions.
     """
     try:
         with TransactWrite(connection=connection()) as transaction:
@@ -56,17 +57,6 @@ def _judge(error: TransactWriteError, kinds: list[type[Model]]) -> Written:
         return Written.TAKEN
     if any(reason and reason.code == "TransactionConflict" for reason in reasons):
         return Written.RACED
-    if error.cause_response_code in _PASSING or reasons:
+    if reasons:
         raise TryAgain("The database did not take the write.") from error
     raise error
-
-
-_PASSING = frozenset(
-    {
-        "InternalServerError",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ThrottlingException",
-        "TransactionInProgressException",
-    }
-)
