@@ -55,11 +55,11 @@ logs: $(STAMPS)/venv ## what the functions of the running stack logged
 
 # -- checks ------------------------------------------------------------------------------------
 
-.PHONY: test check fmt unit integration proofs contract floors client concurrency soak e2e
-test: ## everything: check, unit, integration, proofs, contract, coverage floors, client, concurrency, e2e
+.PHONY: test check fmt openapi unit integration proofs contract floors client api fuzz concurrency soak e2e
+test: ## everything: check, unit, integration, proofs, contract, coverage floors, client, api, concurrency, e2e
 	@started=$$SECONDS; \
-	$(MAKE) check unit integration proofs contract floors client concurrency e2e; \
-	printf '\nAll passed: check, unit, integration, proofs, contract, coverage floors, client, concurrency, e2e in %d s.\n' $$((SECONDS - started))
+	$(MAKE) check unit integration proofs contract floors client api concurrency e2e; \
+	printf '\nAll passed: check, unit, integration, proofs, contract, coverage floors, client, api, concurrency, e2e in %d s.\n' $$((SECONDS - started))
 
 check: $(STAMPS)/venv $(STAMPS)/template ## format, lint, types, layering, template
 	$(call step,ruff format --check,$(BIN)/ruff format --quiet --check .)
@@ -69,6 +69,9 @@ check: $(STAMPS)/venv $(STAMPS)/template ## format, lint, types, layering, templ
 
 fmt: $(STAMPS)/venv ## format, and repair what can be repaired
 	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format .
+
+openapi: $(STAMPS)/venv ## write docs/openapi.json, the description of the API, from the code
+	@PYTHONPATH=layers/billing exec $(BIN)/python -m local.openapi
 
 unit: $(STAMPS)/venv ## the domain; sockets disabled
 	$(call step,unit tests,COVERAGE_FILE=$(COVERAGE)/unit $(PYTEST) tests/unit --disable-socket --allow-unix-socket --cov --cov-report=)
@@ -90,6 +93,12 @@ floors: $(STAMPS)/venv ## coverage floors; after unit, integration and contract
 client: $(STAMPS)/venv ## the client for micro-apps: against a service on a socket, in threads, tasks and forks
 	$(call step,client tests,COVERAGE_FILE=$(COVERAGE)/client $(PYTEST) -n auto client/tests $(LOOPBACK) --cov=client/src/billing_client --cov-report=)
 	$(call floor,the client,client,client/src/*,90)
+
+api: $(STAMPS)/venv ## requests made up from the description of the API: every answer is described, none is 5xx
+	$(call step,api tests,$(PYTEST) -n auto tests/fuzz --ignore=tests/fuzz/test_for_long.py $(LOOPBACK))
+
+fuzz: $(STAMPS)/venv ## the same at random for FUZZ_SECONDS (600) from FUZZ_SEED (1) on
+	$(call step,fuzz,FUZZ_SECONDS=$${FUZZ_SECONDS:-600} HYPOTHESIS_PROFILE=soak $(PYTEST) -n auto tests/fuzz/test_for_long.py $(LOOPBACK))
 
 concurrency: $(STAMPS)/local ## many writers on one account, on engines with real transactions
 	$(call step,concurrency tests,$(PYTEST) tests/concurrency $(LOOPBACK))

@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError
 
-from local import demo, logs, stack
+from local import demo_operators, logs, stack
 from local.console import LocalError, say
 from local.place import Place
 from local.stripe_choice import StripeChoice
@@ -54,7 +54,7 @@ def _run(place: Place, _: argparse.Namespace) -> None:
     try:
         description = stack.up(place)
         if StripeChoice.from_environment(place).is_fake:
-            demo.run(description)
+            demo_operators.run(description)
         _tell(place, description)
         say("Serving; Ctrl-C ends it.")
         signal.pause()
@@ -73,7 +73,7 @@ def _down(place: Place, _: argparse.Namespace) -> None:
 
 def _demo(place: Place, _: argparse.Namespace) -> None:
     """Buy something on the running stack."""
-    demo.run(stack.read(place))
+    demo_operators.run(stack.read(place))
 
 
 def _status(place: Place, _: argparse.Namespace) -> None:
@@ -95,6 +95,7 @@ def _tell(place: Place, description: dict[str, Any]) -> None:
     say(f"\n  API      {description['api_url']}")
     say(f"  webhook  {description['webhook_url']}")
     say(f"  Stripe   {description['dashboard_url']}")
+    say(f"  console  {description['api_url']}/console")
     say(f"  keys     {place.stack_file}\n")
 
 

@@ -53,11 +53,11 @@ class Demo:
         self._tell(f"   {time.monotonic() - started:.2f} s")
         return found
 
-    def _start_checkout(self) -> str:
+    def _start_checkout(self, price: str = "pro_monthly", mode: str = "subscription") -> str:
         order = {
             "user_id": self.user_id,
-            "price_id": self._stack["prices"]["pro_monthly"],
-            "mode": "subscription",
+            "price_id": self._stack["prices"][price],
+            "mode": mode,
             "success_url": f"{self._app}/thanks",
             "cancel_url": f"{self._app}/plans",
         }
@@ -159,13 +159,12 @@ class Demo:
         return to
 
 
-def run(stack: Mapping[str, Any]) -> None:
-    """Run the demo against a running stack.
+def refuse_real_stripe(stack: Mapping[str, Any]) -> None:
+    """See to it that the stack has a fake Stripe.
 
     Raises:
-        LocalError: a step failed, or the stack talks to Stripe itself, where nobody pays for us.
+        LocalError: it talks to Stripe itself, where nobody pays for us.
     """
     if "127.0.0.1" not in stack["stripe_url"]:
         message = "This stack talks to Stripe's test mode, where a person has to pay: no demo."
         raise LocalError(message)
-    Demo(stack).run()

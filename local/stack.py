@@ -99,6 +99,7 @@ def _start(place: Place) -> dict[str, Any]:
         "webhook_url": outputs["WebhookUrl"],
         "stripe_url": stripe.api_base,
         "dashboard_url": stripe.pages,
+        "console_url": f"{outputs['ApiUrl']}/console",
         "webhook_secret": stripe.webhook_secret,
         "admin_key": admin_key,
         "project_id": project.project_id,

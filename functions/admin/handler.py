@@ -12,13 +12,20 @@ from functions.admin import (
     explain,
     grants,
     keys,
+    lookup,
     projects,
+    runs,
+    timeline,
 )
 from functions.admin.admission import admit_operators
 
 app = create_app()
 app.use(middlewares=[admit_operators])
-for noun in (projects, keys, endpoints, deliveries, catalog, grants, accounts, explain, events):
+NOUNS = (
+    *(projects, keys, endpoints, deliveries, catalog, grants, accounts, explain),
+    *(events, lookup, runs, timeline),
+)
+for noun in NOUNS:
     app.include_router(noun.router)
 
 lambda_handler = lambda_handler_for(app)

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from billing.adapters.dynamo.page import Page
-from billing.domain.drift import Difference, Drift
+from billing.domain.drift import Difference
 from billing.domain.runs import Run
-from billing.domain.shards import Phase
 from billing.http import raw_body, read_body
+from billing.run_summary import shown_run
 from billing.services.start_reconciliation import Wanted
 
 
@@ -39,26 +39,9 @@ def wanted(event: Mapping[str, Any]) -> Wanted:
 def report(run: Run, found: Page[Difference]) -> dict[str, Any]:
     """Write how far a run is, and what it found."""
     return {
-        "run_id": run.id,
-        "status": run.status,
-        "stage": run.stage,
-        "actor": run.actor,
-        "project_id": run.project_id,
-        "since": run.since,
-        "dry_run": run.dry_run,
-        "started_at": run.started_at,
-        "finished_at": run.finished_at,
-        "compared": run.looked_at,
-        "phases": {phase.value: run.compared.get(phase, 0) for phase in Phase},
-        "counts": {drift.value: run.counts.get(drift, 0) for drift in Drift},
-        "drifted": run.drifted,
-        "needs_person": run.needs_person,
-        "repaired": run.repaired,
-        "abandoned_checkouts": run.abandoned,
-        "events_swept": run.swept,
+        **shown_run(run),
         "differences": [_difference(each) for each in found.items],
         "next_cursor": found.next_cursor,
-        "error": run.error,
     }
 
 

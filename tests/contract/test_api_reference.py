@@ -11,6 +11,7 @@ from billing.domain.changes import OutcomeKind, ParkReason
 from billing.domain.drift import Drift
 from billing.domain.remedies import Action
 from billing.services.receive_event import Reception
+from local.openapi.problems import errors
 from tests.support import error_table, samples, template
 
 TEXT = error_table.REFERENCE.read_text()
@@ -52,7 +53,7 @@ def test_the_error_table_is_the_codes() -> None:
 
 
 def test_the_errors_of_one_code_have_one_status() -> None:
-    for error in error_table.errors():
+    for error in errors():
         assert 400 <= error.status < 600
         assert error.remedy
         assert re.fullmatch(r"[a-z_]+", error.code)
@@ -75,7 +76,7 @@ def test_a_word_that_answers_use_is_explained(word: str) -> None:
 
 @pytest.mark.parametrize("code", sorted(set(re.findall(r"\b[45]\d\d `([a-z_]+)`", TEXT))))
 def test_a_code_that_is_named_exists(code: str) -> None:
-    assert code in {error.code for error in error_table.errors()}
+    assert code in {error.code for error in errors()}
 
 
 def test_links_within_the_reference_lead_somewhere() -> None:

@@ -34,6 +34,7 @@ BUDGETS = {
     "functions.portal.handler": {*SDK, "aws_lambda_powertools"},
     "functions.notifications.publish": {"stripe", "pydantic", "boto3", "requests"},
     "functions.notifications.deliver": {"stripe", "pydantic", "boto3", "requests"},
+    "functions.console.handler": {"stripe", "pynamodb", "pydantic", "boto3", "requests"},
     "functions.metrics.handler": {"stripe", "pydantic", "boto3", "requests"},
     "functions.health.handler": {"stripe", "pynamodb", "pydantic", "boto3", "requests"},
 }

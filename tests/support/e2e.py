@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 
 from local.place import ROOT
 from local.stripe import signing
+from tests.support import described
 
 Json = dict[str, Any]
 _Found = TypeVar("_Found")
@@ -138,7 +139,7 @@ class Service(AbstractContextManager["Service"]):
         query: Mapping[str, str] | str = "",
         headers: Mapping[str, str | bytes] | None = None,
     ) -> Answer:
-        """Call a route of the API, with a key or without one."""
+        """Call a route of the API, with a key or without one; the answer has to be as described."""
         asked = query if isinstance(query, str) else urlencode(query, quote_via=quote)
         sent = dict(headers or {})
         if key is not None:
@@ -147,7 +148,17 @@ class Service(AbstractContextManager["Service"]):
             sent.setdefault("Content-Type", "application/json")
         data = raw if body is None else json.dumps(body).encode()
         url = f"{self.stack['api_url']}{path}{'?' if asked else ''}{asked}"
-        return self.send(method, url, data=data, headers=sent)
+        got = self.send(method, url, data=data, headers=sent)
+        is_json = got.text and "json" in got.headers.get("content-type", "")
+        told = got.json if is_json else got.text
+        described.check(method, self._path_in(url), got.status, got.headers, told)
+        return got
+
+    def _path_in(self, url: str) -> str:
+        """The path as a function gets it: its dots are resolved before it is sent."""
+        sent = requests.Request("GET", url).prepare().url
+        base = urlsplit(self.stack["api_url"]).path
+        return unquote(urlsplit(str(sent)).path.removeprefix(base))
 
     # -- what an app does
 

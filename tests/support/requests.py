@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlencode
 
+from tests.support import described
+
 Event = dict[str, Any]
 
 
@@ -110,11 +112,14 @@ def call(
     event: Event,
     context: LambdaContext | None = None,
 ) -> Answer:
-    """Invoke a handler as Lambda does, and read its response."""
+    """Invoke a handler as Lambda does, and read its response, which has to be as described."""
     response = handler(event, context or LambdaContext())
     headers = {name.lower(): value for name, value in response.get("headers", {}).items()}
     text = response.get("body") or ""
     if response.get("isBase64Encoded"):
         text = base64.b64decode(text).decode()
     is_json = "json" in headers.get("content-type", "")
-    return Answer(response["statusCode"], json.loads(text) if is_json and text else text, headers)
+    body = json.loads(text) if is_json and text else text
+    http = event["requestContext"]["http"]
+    described.check(http["method"], event["rawPath"], response["statusCode"], headers, body)
+    return Answer(response["statusCode"], body, headers)

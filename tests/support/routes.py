@@ -271,9 +271,20 @@ ROUTES = (
         "counts differences error",
     ),
     Route("GET", "/.well-known/jwks.json", None, "keys"),
+    Route("GET", "/api/v1/admin/me", ADMIN, "name key_id stage"),
+    Route("GET", "/api/v1/admin/timeline", ADMIN, "features at", query=of_account),
+    Route(
+        "GET",
+        "/api/v1/admin/lookup",
+        ADMIN,
+        "id project_id user_id",
+        query=lambda t: {"id": t.grant_id},
+    ),
+    Route("GET", "/api/v1/admin/reconcile", ADMIN, "runs next_cursor"),
     Route("GET", "/healthz", None, "status"),
     Route("GET", "/live", None, "status"),
     Route("GET", "/ready", None, "status checks"),
+    Route("GET", "/openapi.json", None, "openapi info paths components"),
 )
 
 WEBHOOK = "POST /api/v1/webhooks/stripe"

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from local.openapi import code
 from tests.support import template
 from tests.support.template import ROOT, Function
 
@@ -44,19 +45,7 @@ def handler_of(function: Function) -> Any:
 
 def code_routes() -> set[str]:
     """Every route that the code serves, as `METHOD /path/{parameter}`; the function URL's aside."""
-    routes: set[str] = set()
-    for function in template.functions():
-        if not function.routes:
-            continue
-        module = importlib.import_module(function.handler.rpartition(".")[0])
-        routes |= set(module.ROUTES) if hasattr(module, "ROUTES") else _resolved(module.app)
-    return routes - {"$default"}
-
-
-def _resolved(app: Any) -> set[str]:
-    """The routes of Powertools' resolver, which has no public list of them."""
-    found = (*app._static_routes, *app._dynamic_routes)
-    return {re.sub(r"<(\w+)>", r"{\1}", f"{route.method} {route.path}") for route in found}
+    return set(code.routes()) - {"$default"}
 
 
 def is_of(route: str, event: Json) -> bool:

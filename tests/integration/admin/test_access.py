@@ -36,6 +36,10 @@ ROUTES = [
     ("POST", "events/evt_1/link"),
     ("POST", "events/evt_1/replay"),
     ("POST", "events/replay"),
+    ("GET", "me"),
+    ("GET", "timeline"),
+    ("GET", "lookup"),
+    ("GET", "reconcile"),
 ]
 
 

@@ -10,6 +10,7 @@ import pytest
 from billing import composition
 from billing.settings import Settings
 from functions.health.handler import lambda_handler
+from tests.support import described
 from tests.support.requests import Answer, call, request
 
 
@@ -90,3 +91,18 @@ def test_what_is_no_route_is_told_where_the_routes_are(method: str, path: str) -
     assert (status, body["code"]) == (404, "no_such_route")
     assert "API reference" in body["detail"]
     assert headers["content-type"] == "application/problem+json"
+
+
+def test_the_api_describes_itself_to_anybody() -> None:
+    status, body, headers = get("/openapi.json")
+    assert (status, body) == (200, described.description())
+    assert headers["cache-control"] == "public, max-age=300"
+
+
+def test_a_description_that_is_known_is_not_sent_again() -> None:
+    tag = get("/openapi.json").headers["etag"]
+    again = request("GET", "/openapi.json", headers={"If-None-Match": f'"other", {tag}'})
+    status, body, headers = call(lambda_handler, again)
+    assert (status, body, headers["etag"]) == (304, "", tag)
+    other = request("GET", "/openapi.json", headers={"If-None-Match": '"other"'})
+    assert call(lambda_handler, other).status == 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, assert_never
@@ -104,6 +104,16 @@ def caught_up(account: Account, entry: HistoryEntry, read: ReadFact) -> Account:
         customer_id=entry.after.get("customer_id", account.customer_id),
         updated_at=entry.at,
     )
+
+
+def held_since(
+    key: AccountKey, oldest_first: Iterable[HistoryEntry], read: ReadFact
+) -> Iterator[tuple[datetime, tuple[Holding, ...]]]:
+    """Yield what the account held after each entry of its history, and since when."""
+    account = Account(key)
+    for entry in oldest_first:
+        account = caught_up(account, entry, read)
+        yield entry.at, holdings_of(account)
 
 
 def _lines(key: AccountKey, fact: Fact) -> dict[Line, tuple[Holding, ...]]:

@@ -145,7 +145,7 @@ class LedgerItem(Model):
 
 
 class RunItem(Model):
-    """Part of a run. It has nothing that the index of parked causes has, so it is not listed."""
+    """Part of a run. A run itself is listed by the index of parked causes, in a list of its own."""
 
     class Meta(_Meta):
         """The ledger table."""
@@ -154,6 +154,9 @@ class RunItem(Model):
     data = JSONAttribute()
     version = NumberAttribute(null=True)
     expires_at = NumberAttribute(null=True)
+    parked = UnicodeAttribute(null=True)
+    recorded_at = UnicodeAttribute(null=True)
+    by_start = ParkedIndex()
 
 
 class HistoryItem(Model):

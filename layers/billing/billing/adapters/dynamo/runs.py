@@ -7,12 +7,15 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from pynamodb.exceptions import DoesNotExist, PutError
 
 from billing.adapters.dynamo.models import RunItem, bind
+from billing.adapters.dynamo.page import Page
 from billing.adapters.plain import from_plain, to_plain
 from billing.domain.drift import FOR_PEOPLE, Difference
+from billing.domain.errors import InvalidInput
 from billing.domain.runs import Run
 from billing.domain.shards import Findings, RunStatus, Shard, Stage
 from billing.settings import Settings
@@ -23,6 +26,9 @@ SECONDS_PER_DAY = 86_400
 class Overtaken(Exception):
     """Another invocation works at the same shard, and was faster."""
 
+
+LISTED_AS = "run"
+"""The list of runs in the index whose list of causes is `parked`."""
 
 LONGEST_ID = 255
 """Characters that an id can have; DynamoDB refuses far longer keys."""
@@ -42,6 +48,29 @@ class RunStore:
         """Read a run as it stands."""
         item = _get(f"run#{run_id}") if len(run_id) <= LONGEST_ID else None
         return from_plain(Run, item.data) if item else None
+
+    def listed(self, limit: int, cursor: str | None = None) -> Page[Run]:
+        """List runs, the newest first; one that began this second may not show yet.
+
+        Raises:
+            InvalidInput: no page gave that cursor.
+        """
+        start = self._key_of(cursor) if cursor else None
+        query = RunItem.by_start.query(
+            LISTED_AS, scan_index_forward=False, limit=limit + 1, last_evaluated_key=start
+        )
+        keys = [item.pk for item in query]
+        items = {item.pk: item for item in RunItem.batch_get(keys[:limit], consistent_read=True)}
+        found = [from_plain(Run, items[key].data) for key in keys[:limit] if key in items]
+        more = keys[limit - 1].removeprefix("run#") if len(keys) > limit else None
+        return Page([self.with_progress(run) for run in found], more)
+
+    def _key_of(self, run_id: str) -> dict[str, Any]:
+        run = self.get(run_id)
+        if run is None:
+            raise InvalidInput.field("cursor", "must be the next_cursor of an answer")
+        at = to_plain(run.started_at)
+        return {"parked": {"S": LISTED_AS}, "recorded_at": {"S": at}, "pk": {"S": f"run#{run_id}"}}
 
     def begin(self, run: Run) -> Run:
         """Record a run; one that was recorded under the same id is that one."""
@@ -132,6 +161,8 @@ class RunStore:
     def _save(self, pk: str, value: Run | Shard, known: int | None, at: datetime) -> bool:
         """Write, unless somebody has written since version `known`; `None` is not yet."""
         item = RunItem(pk, data=to_plain(value), version=value.version, expires_at=self._expiry(at))
+        if isinstance(value, Run):
+            item.parked, item.recorded_at = LISTED_AS, to_plain(value.started_at)
         new, unchanged = RunItem.pk.does_not_exist(), RunItem.version == known
         try:
             item.save(condition=new if known is None else unchanged)
