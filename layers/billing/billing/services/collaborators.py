@@ -12,6 +12,7 @@ from billing.services.pace import Pause
 
 if TYPE_CHECKING:
     from billing.adapters.dynamo.catalog_store import CatalogStore
+    from billing.adapters.dynamo.figures import FiguresStore
     from billing.adapters.dynamo.lookup import Lookup
     from billing.adapters.dynamo.runs import RunStore
     from billing.adapters.dynamo.store import AccountStore
@@ -36,6 +37,7 @@ class Collaborators:
     runs: RunStore
     accounts: AccountStore
     lookup: Lookup
+    figures: FiguresStore
     catalogs: CatalogStore
     gateway: Callable[[], StripeGateway]
     clock: Callable[[], datetime]

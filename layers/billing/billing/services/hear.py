@@ -14,17 +14,21 @@ from billing.adapters.stripe.translate import (
     StripeEvent,
     has_all_items,
     has_all_lines,
+    is_told_of_discounts,
     read_charge_refund,
     read_claim,
     read_dispute,
     read_paid_invoice,
     read_purchase,
+    read_single_refund,
     read_subscription,
+    with_discounts,
     with_items,
     with_lines,
 )
 from billing.domain.dispute import ChargeDispute
 from billing.domain.purchase import Purchase
+from billing.domain.refund import SingleRefund
 from billing.domain.stripe_features import StripeFeatures
 from billing.services.follow_catalog import CatalogWord
 from billing.services.heard import (
@@ -47,23 +51,31 @@ _PAYS_A_WHOLE_PERIOD = frozenset({"subscription_create", "subscription_cycle"})
 
 
 def subscription(event: StripeEvent, now: datetime, gateway: Connect) -> Heard:
-    """Read customer.subscription.*; the rest of a long list of items is fetched."""
+    """Read customer.subscription.*; a long list of items, and discounts, are fetched."""
     obj = event.object
     if not has_all_items(obj):
         obj = with_items(obj, gateway().subscription_items(str(obj.get("id"))))
+    if not is_told_of_discounts(obj):
+        fetched = gateway().subscription(str(obj.get("id")))
+        obj = with_discounts(obj, fetched) if fetched else obj
     heard = read_subscription(obj, as_of=event.created, event_id=event.id, first_seen=now)
     return HeardSubscription(read_claim(event.object), heard)
 
 
 def paid_invoice(event: StripeEvent, now: datetime, gateway: Connect) -> Heard | None:  # noqa: ARG001 - one signature for the table
-    """Read invoice.paid; one without a subscription's period is not this service's."""
+    """Read invoice.paid; one without a subscription, or of nothing, changes nothing."""
     paid = read_paid_invoice(event.object, at=event.created)
     if not paid.has_all_lines:
         whole = gateway().invoice(paid.invoice_id)
         paid = read_paid_invoice(whole, at=event.created) if whole else paid
-    if paid.subscription_id is None or paid.moment is None:
+    if paid.subscription_id is None or (paid.moment is None and paid.payment is None):
         return None
-    return HeardMention(read_claim(event.object), paid.subscription_id, moment=paid.moment)
+    return HeardMention(
+        read_claim(event.object),
+        paid.subscription_id,
+        moment=paid.moment,
+        payment=paid.payment,
+    )
 
 
 def session(event: StripeEvent, now: datetime, gateway: Connect) -> Heard | None:
@@ -96,7 +108,8 @@ def refund(event: StripeEvent, now: datetime, gateway: Connect) -> Heard | None:
     charge = gateway().charge(charge_id) if charge_id else None
     if charge is None:
         return None
-    return _taken_back(event, charge, as_of=as_of, now=now, gateway=gateway)
+    part = read_single_refund(event.object, as_of=event.created)
+    return _taken_back(event, charge, as_of=as_of, now=now, gateway=gateway, part=part)
 
 
 def dispute(event: StripeEvent, now: datetime, gateway: Connect) -> Heard:
@@ -116,9 +129,11 @@ def _taken_back(
     now: datetime,
     gateway: Connect,
     disputed: ChargeDispute | None = None,
+    part: SingleRefund | None = None,
 ) -> Heard:
     """Say what was taken back of a charge: of a purchase, or of a subscription's period."""
     charge, claim = read_charge_refund(obj, as_of=as_of), read_claim(obj)
+    back = replace(charge.refund, parts=(part,)) if part else charge.refund
     invoice = _invoice_of(charge, gateway) if claim.project_id is None else None
     paid = read_paid_invoice(invoice, at=event.created) if invoice else None
     if invoice is None or paid is None or paid.subscription_id is None:
@@ -129,7 +144,7 @@ def _taken_back(
             first_seen=now,
             payment_intent_id=charge.payment_intent_id,
             customer_id=charge.customer_id,
-            refunds=() if disputed else (charge.refund,),
+            refunds=() if disputed else (back,),
             disputes=(disputed,) if disputed else (),
         )
         return HeardCharge(claim, seen)
@@ -137,7 +152,7 @@ def _taken_back(
     return HeardMention(
         read_claim(invoice),
         paid.subscription_id,
-        refund=None if disputed else replace(charge.refund, period_end=period_end),
+        refund=None if disputed else replace(back, period_end=period_end),
         dispute=replace(disputed, period_end=period_end) if disputed else None,
     )
 

@@ -11,6 +11,7 @@ from billing.domain.catalog import Catalog
 from billing.domain.changes import Decision, OutcomeKind, ParkReason
 from billing.domain.dispute import ChargeDispute, merge_disputes
 from billing.domain.holdings import holdings_of
+from billing.domain.payment import InvoicePayment, merge_payments
 from billing.domain.purchase import Purchase, PurchaseLine, merge_purchase
 from billing.domain.refund import ChargeRefund, merge_refunds
 from billing.domain.stripe_features import StripeFeatures, merge_features
@@ -92,6 +93,7 @@ class HeardMention:
     moment: Moment | None = None
     refund: ChargeRefund | None = None
     dispute: ChargeDispute | None = None
+    payment: InvoicePayment | None = None
     price_ids: frozenset[str] = frozenset()
 
     def decide(
@@ -107,6 +109,7 @@ class HeardMention:
             timeline=merge_timeline(base.timeline, (self.moment,) if self.moment else ()),
             refunds=merge_refunds(base.refunds, (self.refund,) if self.refund else ()),
             disputes=merge_disputes(base.disputes, (self.dispute,) if self.dispute else ()),
+            payments=merge_payments(base.payments, (self.payment,) if self.payment else ()),
         )
         return _decide_subscription(account, heard, catalog)
 

@@ -12,6 +12,7 @@ from billing.domain.catalog import Catalog
 from billing.domain.changes import Cause, Decision
 from billing.domain.dispute import merge_disputes
 from billing.domain.drift import compare, compare_purchases
+from billing.domain.payment import merge_payments
 from billing.domain.purchase import Purchase
 from billing.domain.refund import merge_refunds
 from billing.domain.status import PaymentState, SubscriptionStatus
@@ -101,7 +102,11 @@ def _with_money(anew: Account, known: Account, heard: HeardSubscription | HeardP
     if isinstance(heard, HeardSubscription):
         id_ = heard.subscription.id
         was = known.subscriptions.get(id_)
-        return anew.with_subscription(_kept(was, anew.subscriptions[id_])) if was else anew
+        if was is None:
+            return anew
+        now_is = _kept(was, anew.subscriptions[id_])
+        payments = merge_payments(was.payments, now_is.payments)
+        return anew.with_subscription(replace(now_is, payments=payments))
     id_ = heard.purchase.id
     bought = known.purchases.get(id_)
     return anew.with_purchase(_kept(bought, anew.purchases[id_])) if bought else anew

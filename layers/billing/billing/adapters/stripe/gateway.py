@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 from functools import partial
 
 from billing.adapters.stripe.calls import Calls, Json
-from billing.adapters.stripe.listed import Listed, ListPage, Window, read_page, read_page_above
+from billing.adapters.stripe.listed import (
+    Listed,
+    ListPage,
+    Window,
+    read_all,
+    read_page,
+    read_page_above,
+)
 from billing.adapters.stripe.orders import (
     CheckoutSession,
     PortalSession,
@@ -28,6 +35,10 @@ from billing.domain.errors import NotConfigured
 from billing.settings import secret, settings
 
 ALL = Window()
+
+
+DISCOUNTS = ["discounts.source.coupon", "items.data.discounts.source.coupon"]
+"""What has to be asked for to be told of discounts rather than their ids."""
 
 
 class StripeGateway:
@@ -97,9 +108,10 @@ class StripeGateway:
     # -- what is there -----------------------------------------------------------------------------
 
     def subscription(self, subscription_id: str) -> Json | None:
-        """Fetch a subscription with all its items."""
+        """Fetch a subscription with all its items, and what is taken off them."""
         found = self._calls.read(
-            Operation.READ_SUBSCRIPTION, lambda: self._v1.subscriptions.retrieve(subscription_id)
+            Operation.READ_SUBSCRIPTION,
+            lambda: self._v1.subscriptions.retrieve(subscription_id, {"expand": DISCOUNTS}),
         )
         return self._with_items(found) if found else None
 
@@ -113,6 +125,11 @@ class StripeGateway:
     def page_above(self, kind: Listed, window: Window, above: str) -> ListPage:
         """Fetch the page of a list that is just newer than an object, newest first."""
         return read_page_above(self._calls, kind, window, above)
+
+    def every(self, kind: Listed, **of: str) -> list[Json]:
+        """Fetch all that a list has of a customer, or of a charge: `customer="cus_…"`."""
+        found = read_all(self._calls, kind, dict(of))
+        return [self._with_items(each) for each in found] if kind is Listed.SUBSCRIPTIONS else found
 
     def subscription_items(self, subscription_id: str) -> list[Json]:
         """Fetch all items of a subscription."""

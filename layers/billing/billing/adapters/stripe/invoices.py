@@ -19,6 +19,7 @@ from billing.adapters.stripe.shapes import (
     truth,
     whole,
 )
+from billing.domain.payment import InvoicePayment
 from billing.domain.status import SubscriptionStatus
 from billing.domain.subscription import Moment
 
@@ -36,6 +37,7 @@ class PaidInvoice:
         payment_intent_id, charge_id: before 2025-03-31, or where `payments` was expanded.
         metadata: the subscription's, as it was when the invoice was made.
         has_all_lines: whether the invoice came with all its lines rather than the first few.
+        payment: what it brought; `None` where that is nothing, or nothing of a subscription.
     """
 
     invoice_id: str
@@ -47,6 +49,7 @@ class PaidInvoice:
     charge_id: str | None
     metadata: Mapping[str, str] = field(default_factory=dict)
     has_all_lines: bool = True
+    payment: InvoicePayment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ def read_paid_invoice(obj: object, *, at: datetime) -> PaidInvoice:
         charge_id=charge_id,
         metadata=subscription_metadata(invoice),
         has_all_lines=complete,
+        payment=_brought(invoice, at) if subscription_id else None,
     )
 
 
@@ -94,6 +98,15 @@ def subscription_metadata(invoice: Shape) -> dict[str, str]:
         or metadata(child(invoice, "subscription_details"))
         or metadata(child(invoice, "subscription"))
     )
+
+
+def _brought(invoice: Shape, at: datetime) -> InvoicePayment | None:
+    amount = whole(invoice, "amount_paid")
+    if not amount or amount < 0:
+        return None
+    paid_at = instant(child(invoice, "status_transitions"), "paid_at")
+    currency = text(invoice, "currency") or ""
+    return InvoicePayment(required(invoice, "id"), amount, currency, paid_at or at)
 
 
 def _moment(lines: list[_Line], reason: str, at: datetime) -> Moment | None:

@@ -28,6 +28,9 @@ _LISTS: dict[Listed, tuple[Operation, str]] = {
     Listed.EVENTS: (Operation.LIST_EVENTS, "/v1/events"),
 }
 
+_ANY: dict[Listed, Json] = {kind: {} for kind in Listed} | {Listed.SUBSCRIPTIONS: {"status": "all"}}
+"""What has to be said for a list to leave nothing out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -59,10 +62,22 @@ def read_page_above(calls: Calls, kind: Listed, window: Window, above: str) -> L
     return ListPage(objects, str(objects[0]["id"]) if listed["has_more"] and objects else None)
 
 
+def read_all(calls: Calls, kind: Listed, wanted: Json) -> list[Json]:
+    """Fetch all that a list has of somebody or something, newest first; ended ones too."""
+    operation, path = _LISTS[kind]
+    asked = _ANY[kind] | wanted
+    found: list[Json] = []
+    while True:
+        listed = calls.raw_page(operation, path, asked)
+        found += listed["data"]
+        if not listed["has_more"] or not listed["data"]:
+            return found
+        asked = asked | {"starting_after": str(listed["data"][-1]["id"])}
+
+
 def _read(calls: Calls, kind: Listed, window: Window, cursor: Json) -> Json:
     operation, path = _LISTS[kind]
-    wanted: Json = {"status": "all"} if kind is Listed.SUBSCRIPTIONS else {}
-    created = {"gte": window.begin, "lt": window.end}
+    wanted, created = dict(_ANY[kind]), {"gte": window.begin, "lt": window.end}
     bounds = {bound: int(at.timestamp()) for bound, at in created.items() if at}
     if bounds:
         wanted["created"] = bounds

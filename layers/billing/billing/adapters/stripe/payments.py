@@ -10,6 +10,7 @@ from billing.adapters.stripe.shapes import (
     Shape,
     UnreadableShape,
     entries,
+    instant,
     mapping,
     metadata,
     reference,
@@ -20,7 +21,7 @@ from billing.adapters.stripe.shapes import (
 )
 from billing.domain.dispute import ChargeDispute
 from billing.domain.purchase import Purchase, PurchaseLine
-from billing.domain.refund import ChargeRefund
+from billing.domain.refund import ChargeRefund, SingleRefund
 from billing.domain.status import PaymentState
 
 ASYNC_PAYMENT_FAILED = "checkout.session.async_payment_failed"
@@ -154,6 +155,25 @@ def read_charge_refund(obj: object, *, as_of: datetime) -> RefundedCharge:
         customer_id=reference(charge, "customer", "customer_account"),
         invoice_id=reference(charge, "invoice"),
         metadata=metadata(charge),
+    )
+
+
+def read_single_refund(obj: object, *, as_of: datetime) -> SingleRefund | None:
+    """Read one refund; `None` for one of an amount that is none.
+
+    Raises:
+        UnreadableShape: it is not a refund of any known API version.
+    """
+    refund = mapping(obj, "refund")
+    amount = whole(refund, "amount")
+    if not amount or amount < 0:
+        return None
+    return SingleRefund(
+        id=required(refund, "id"),
+        amount=amount,
+        status=text(refund, "status") or "succeeded",  # before 2018 there was no other
+        created=instant(refund, "created") or as_of,
+        as_of=as_of,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 Shape = Mapping[str, Any]
@@ -85,6 +86,16 @@ def whole(obj: Shape, name: str) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > LARGEST:
         raise UnreadableShape(f"{name} is not a whole number")
     return value
+
+
+def decimal(obj: Shape, name: str) -> str | None:
+    """Read a number that may have decimals, as it is written."""
+    value = obj.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
+        raise UnreadableShape(f"{name} is not a number")
+    return format(Decimal(str(value)), "f")
 
 
 def truth(obj: Shape, name: str) -> bool:

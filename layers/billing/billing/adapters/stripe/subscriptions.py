@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from billing.adapters.stripe.discounts import read_discounts
 from billing.adapters.stripe.shapes import (
     Shape,
     UnreadableShape,
@@ -52,6 +53,8 @@ def read_subscription(
         ended_at=instant(sub, "ended_at"),
         trial_end=instant(sub, "trial_end"),
         collection_paused=sub.get("pause_collection") is not None,
+        discounts=read_discounts(sub),
+        cancel_reason=text(child(sub, "cancellation_details"), "reason"),
     )
 
 
@@ -103,4 +106,5 @@ def _line(item_id: str, item: Shape, price: Shape, dated: Shape) -> Subscription
         currency=text(price, "currency") or "",
         interval=text(recurring, "interval"),
         interval_count=whole(recurring, "interval_count") or 1,
+        is_metered=text(recurring, "usage_type") == "metered",
     )

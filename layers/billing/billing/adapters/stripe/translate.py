@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from billing.adapters.stripe.claims import Claim, client_reference, read_claim
+from billing.adapters.stripe.discounts import is_told_of_discounts, with_discounts
 from billing.adapters.stripe.invoices import PaidInvoice, read_paid_invoice, with_invoice_lines
 from billing.adapters.stripe.payments import (
     RefundedCharge,
@@ -19,6 +20,7 @@ from billing.adapters.stripe.payments import (
     read_charge_refund,
     read_dispute,
     read_purchase,
+    read_single_refund,
     with_lines,
 )
 from billing.adapters.stripe.shapes import (
@@ -41,13 +43,16 @@ __all__ = [
     "has_all_items",
     "has_all_lines",
     "is_thin",
+    "is_told_of_discounts",
     "read_charge_refund",
     "read_claim",
     "read_dispute",
     "read_event",
     "read_paid_invoice",
     "read_purchase",
+    "read_single_refund",
     "read_subscription",
+    "with_discounts",
     "with_invoice_lines",
     "with_items",
     "with_lines",
