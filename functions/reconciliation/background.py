@@ -25,7 +25,7 @@ from billing.observability import NAMESPACE, count, logger
 from billing.services.collaborators import Collaborators
 from billing.services.reconcile import Advanced, resume
 from billing.settings import settings
-from billing.stores import account_store, catalog_store
+from billing.stores import account_store, catalog_store, figures_store
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -115,6 +115,7 @@ def _collaborators(time_left: Milliseconds | None) -> Collaborators:
         runs=run_store(),
         accounts=account_store(),
         lookup=lookup(),
+        figures=figures_store(),
         catalogs=catalog_store(),
         gateway=_patient_gateway,
         clock=now,

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from billing.auth import ADMIN, Caller, authenticate
-from billing.composition import now
+from billing.admission import admit, management_limit
+from billing.auth import Caller
+from billing.composition import now, once
 from billing.domain.errors import NotFound
 from billing.http import answer, create_app, lambda_handler_for, query
 from billing.observability import logger
+from billing.permissions import needed_for
+from billing.services.limit_requests import HourlyLimit
 from billing.services.list_differences import list_differences
 from billing.services.mint_id import repeatable_id
 from billing.services.start_reconciliation import Wanted, start_reconciliation
@@ -36,7 +39,7 @@ app = create_app()
 @app.post("/api/v1/admin/reconcile")
 def start() -> Response[str]:
     """Start a run, and answer at once."""
-    caller = _operator()
+    caller = _operator("POST /api/v1/admin/reconcile")
     run = start_reconciliation(
         wire.wanted(app.current_event.raw_event),
         actor=caller.name,
@@ -51,7 +54,7 @@ def start() -> Response[str]:
 @app.get("/api/v1/admin/reconcile/<run_id>")
 def report(run_id: str) -> Response[str]:
     """Answer how far a run is, and what it found, page by page."""
-    _operator()
+    _operator("GET /api/v1/admin/reconcile/{run_id}")
     cursor = query(app.current_event.raw_event, "cursor").get("cursor")
     run = run_store().get(run_id)
     if run is None:
@@ -60,10 +63,16 @@ def report(run_id: str) -> Response[str]:
     return answer(wire.report(run_store().with_progress(run), found))
 
 
-def _operator() -> Caller:
-    caller = authenticate(app.current_event.raw_event, cached_catalog(), now())
-    caller.require(ADMIN)
+def _operator(route: str) -> Caller:
+    caller = admit(app.current_event.raw_event, cached_catalog(), limit())
+    caller.require_permission(needed_for(route))
     return caller
+
+
+@once
+def limit() -> HourlyLimit:
+    """Return the limit of every operator's key."""
+    return management_limit(logger.warning)
 
 
 _answer_request = lambda_handler_for(app)

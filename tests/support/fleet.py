@@ -19,6 +19,7 @@ from billing.settings import settings
 from functions.reconciliation import background
 from functions.reconciliation.background import go_on, run_store
 from tests.support.copies import Original
+from tests.support.counting import Counting
 from tests.support.damage import DAMAGES, ENDED, FOR_PEOPLE, NO_DRIFT
 from tests.support.interruptions import Killed, interruptions
 from tests.support.shop import Shop, clock_of
@@ -45,6 +46,7 @@ class Fleet:
     times: int = 0
     checkpoints: int = 0
     left: int | None = None
+    counting: Counting = field(default_factory=lambda: Counting(with_damage=True))
 
     @classmethod
     def sold(cls, shop: Shop, size: int, monkeypatch: pytest.MonkeyPatch, record: Record) -> Fleet:
@@ -103,10 +105,12 @@ class Fleet:
                 damage.do(self.shop.stripe, key)
                 well[key] = {} if damage.drift in ENDED else once if is_once else monthly
         self.times += 1
+        self.counting.count()
         return well
 
     def run(self, run_id: str, *, dry_run: bool = False, shards: int = 4) -> Run:
         """Make a run."""
+        self.counting.count()
         self.shop.stripe.advance(seconds=60)
         now = clock_of(self.shop.stripe)
         run_store().begin(Run(run_id, "Ada", now, dry_run=dry_run, shards=shards))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from functions.reconciliation import background
 from functions.reconciliation.handler import lambda_handler
 from local.stripe.server import FakeStripeServer
 from tests.integration.conftest import REGION
+from tests.support.counting import Counting
 from tests.support.requests import Answer, call, request
 from tests.support.shop import Shop, open_shop, process_records, queue_record
 
@@ -88,9 +89,11 @@ class Operator:
     """Starts runs, and reads their reports."""
 
     key: str
+    counting: Counting = field(default_factory=lambda: Counting(with_damage=True))
 
     def start(self, body: Any = None, **fields: Any) -> Answer:
-        """Start a run."""
+        """Start a run, once what came before is counted."""
+        self.counting.count()
         event = request("POST", ROUTE, json_body=fields or body, key=self.key)
         return call(lambda_handler, event)
 

@@ -40,6 +40,7 @@ def test_alike_sides_have_no_differences(shop: Shop, operator: Operator) -> None
             "charges": 0,
             "disputes": 0,
             "accounts": 3,
+            "figures": 0,
             "missing": 0,
         },
         "counts": NOTHING,

@@ -140,10 +140,11 @@ def test_an_endpoint_that_was_off_for_a_day_ends_as_if_it_had_been_on(
 
 
 def _without_the_run(tables: Tables, deployment: Settings) -> Tables:
-    """What is remembered beside the run itself, which is in the ledger."""
+    """What is remembered beside the run itself, and beside the figures, which a run counts anew."""
     ledger = tables[deployment.ledger_table]
     kept = [item for item in ledger if not item["pk"]["S"].startswith(("run#", "watermark#"))]
-    return {**tables, deployment.ledger_table: kept}
+    figures = {deployment.metrics_table: list[Any]()}
+    return {**tables, deployment.ledger_table: kept, **figures}
 
 
 def _substance(tables: Tables, deployment: Settings) -> dict[str, list[Any]]:

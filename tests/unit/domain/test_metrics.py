@@ -12,11 +12,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.domain.metrics import SubscriptionMetrics, measure, monthly_amount
+from billing.domain.account import Account, AccountKey
+from billing.domain.contribution import contribution
+from billing.domain.figures import SubscriptionMetrics
+from billing.domain.metrics import standing_of
 from billing.domain.money import major_units
 from billing.domain.status import SubscriptionStatus
 from billing.domain.subscription import Subscription, SubscriptionItem
+from billing.domain.tally import NOW, total
+from billing.domain.worth import Discount, monthly_amount, worth_of
 from tests.support.builders import START, a_subscription, an_item
+
+
+def measure(facts: list[Subscription]) -> SubscriptionMetrics:
+    """What a project comes to in which each of these subscriptions is another user's."""
+    accounts = [
+        Account(AccountKey("demo", f"u{number}"), version=1, subscriptions={fact.id: fact})
+        for number, fact in enumerate(facts)
+    ]
+    return standing_of(total(map(contribution, accounts)).get(NOW, {}))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +60,13 @@ def test_an_item_is_normalised_to_a_month(
 
 @pytest.mark.parametrize(
     "fields",
-    [{"unit_amount": None}, {"interval": None}, {"interval": "fortnight"}, {"currency": ""}],
+    [
+        {"unit_amount": None},
+        {"interval": None},
+        {"interval": "fortnight"},
+        {"currency": ""},
+        {"is_metered": True},
+    ],
 )
 def test_an_item_without_a_fixed_price_is_counted_and_not_guessed(fields: dict[str, None]) -> None:
     figures = measure([a_subscription(items=(an_item(**fields), an_item()))])
@@ -95,8 +115,8 @@ def test_thirds_are_rounded_once_for_all() -> None:
     assert measure([a_subscription(items=(third,))] * 3).mrr == {"usd": 100}
 
 
-@pytest.mark.parametrize(("amount", "rounded"), [(1, 0), (3, 2), (5, 2), (7, 4)])
-def test_a_half_is_rounded_to_even(amount: int, rounded: int) -> None:
+@pytest.mark.parametrize(("amount", "rounded"), [(1, 1), (3, 2), (5, 3), (7, 4)])
+def test_a_half_is_rounded_up(amount: int, rounded: int) -> None:
     half = an_item(interval_count=2, unit_amount=amount)
     assert measure([a_subscription(items=(half,))]).mrr == {"usd": rounded}
 
@@ -167,3 +187,27 @@ def test_the_order_of_subscriptions_does_not_matter(
     shuffled = list(facts)
     chance.shuffle(shuffled)
     assert measure(shuffled) == measure(facts)
+
+
+@pytest.mark.parametrize(
+    ("discounts", "left"),
+    [
+        ((Discount("di_1", percent_off="12.5"),), 1050),
+        ((Discount("di_1", amount_off=200, currency="usd"),), 1000),
+        ((Discount("di_1", amount_off=200, currency="eur"),), 1200),
+        ((Discount("di_1", amount_off=9999, currency="usd"),), 0),
+        ((Discount("di_1", percent_off="50", duration="once"),), 1200),
+        ((Discount("di_1", percent_off="50", duration="repeating", ends_at=START),), 1200),
+        ((Discount("di_1", percent_off="50", item_id="si_1"), Discount("di_2", "10")), 540),
+        ((Discount("di_1", percent_off="50", item_id="si_other"),), 1200),
+        ((Discount("di_1"),), 1200),
+    ],
+)
+def test_what_recurs_is_lessened_by_what_recurs(discounts: tuple[Discount, ...], left: int) -> None:
+    assert dict(worth_of((an_item(),), discounts, START)) == ({"usd": str(left)} if left else {})
+
+
+def test_an_amount_off_is_taken_off_as_often_as_there_is_an_invoice() -> None:
+    yearly = an_item(interval="year", unit_amount=12000)
+    off = Discount("di_1", amount_off=1200, currency="usd")
+    assert worth_of((yearly,), (off,), START) == (("usd", "900"),)

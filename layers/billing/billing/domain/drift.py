@@ -28,6 +28,7 @@ class Drift(StrEnum):
     DISPUTE = "dispute"
     HOLDINGS = "holdings"
     POINTER = "pointer"
+    FIGURES = "figures"
     MODE = "mode"
     OTHER_ACCOUNT = "other_account"
     ORPHANED = "orphaned"
@@ -43,7 +44,8 @@ class Difference:
     """One way in which one thing differs.
 
     Attributes:
-        object_id: the subscription, purchase, charge or dispute; of `holdings`, the account.
+        object_id: the subscription, purchase, charge or dispute; of `holdings`, the account; of
+            `figures`, the account or the project.
         account: whose it is, where that is known.
         ours, stripes: what either side has, in words; `None` where it has nothing.
         since: the newest instant that Stripe's object mentions: it is no older than that.

@@ -1,90 +1,168 @@
-"""What a project's subscriptions come to: how many there are, and what they bring in a month.
+"""What a project's figures say on a day: read off its tally, rounded once, so that parts add up.
 
-Monthly recurring revenue (MRR) is estimated as Stripe's Billing analytics define it
-(https://docs.stripe.com/billing/subscriptions/analytics/glossary): the monthly-normalised value of
-all `active` and `past_due` subscriptions, trials and free plans left out. It is computed from list
-prices: the facts have neither discounts nor taxes, and count a metered item as one unit.
+Fractions of a minor unit come from bringing years and weeks to months. Every whole is the exact
+sum, rounded half up; the parts that lead from one whole to the next share what rounding leaves
+over, so each is less than one minor unit from exact and they add up to the cent
+(docs/decisions/0016).
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from datetime import date, timedelta
 from fractions import Fraction
 
+from billing.domain.figures import (
+    CustomerMonth,
+    Days,
+    Money,
+    ProjectFigures,
+    Revenue,
+    RevenueMonth,
+    SubscriptionMetrics,
+)
+from billing.domain.rounding import rounded, shared_out
 from billing.domain.status import SubscriptionStatus
-from billing.domain.subscription import Subscription, SubscriptionItem, standing
+from billing.domain.tally import NOW, Figures, Tally, total
 
-EARNING = frozenset({SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE})
-"""The statuses that count towards MRR: a trial has not earned yet, an unpaid one does not any more.
+MONTHS = 12
+"""Months that a trend has, the present one last."""
 
-One that will cancel counts until it does.
+AHEAD = 12
+"""Months after the present one that count in it, since facts are dated by Stripe's clock.
+
+That may be seconds ahead of ours, and on a local stack as far as somebody turned it.
 """
 
-PER_MONTH: dict[str, Fraction] = {
-    "day": Fraction(365, 12),
-    "week": Fraction(52, 12),
-    "month": Fraction(1),
-    "year": Fraction(1, 12),
+DAYS = 31
+"""Days that are told one by one, the present one last: the longest month."""
+
+_SIGNS = {
+    "new": 1,
+    "expansion": 1,
+    "reactivated": 1,
+    "contraction": -1,
+    "voluntary": -1,
+    "involuntary": -1,
 }
-"""How often an interval fits into a month.
+"""The ways in which MRR moves, and whether they add to it."""
 
-Stripe's glossary divides a year by twelve; of days and weeks it says nothing, so those are what
-makes a year of 365 days or 52 weeks.
-"""
+_NOTHING: Figures = {}
 
 
-@dataclass(frozen=True, slots=True)
-class SubscriptionMetrics:
-    """The figures.
+def months_until(today: date, count: int = MONTHS) -> list[str]:
+    """Name the last months, the oldest first."""
+    last = today.year * 12 + today.month - 1
+    return [f"{at // 12:04d}-{at % 12 + 1:02d}" for at in range(last - count + 1, last + 1)]
 
-    Attributes:
-        by_status: how many subscriptions stand so; every status that occurs.
-        mrr: monthly recurring revenue in minor units by currency; never added across currencies.
-        unpriced_items: items of earning subscriptions whose price has no fixed amount or no known
-            interval (tiers, for example), so that the MRR is without them.
+
+def months_read(today: date) -> list[str]:
+    """Name the months of which a project's figures are made."""
+    ahead = date(today.year + 1, today.month, 1)
+    return months_until(ahead, MONTHS + AHEAD)
+
+
+def standing_of(now_is: Figures) -> SubscriptionMetrics:
+    """Read how a project's subscriptions stand off the figures of its place `now`."""
+    return SubscriptionMetrics(
+        by_status={
+            SubscriptionStatus(word): int(number)
+            for word, number in _beginning_with("status:", now_is).items()
+        },
+        mrr={
+            currency: rounded(amount)
+            for currency, amount in sorted(_beginning_with("mrr:", now_is).items())
+        },
+        unpriced_items=int(now_is.get("unpriced_items", 0)),
+    )
+
+
+def figures_on(today: date, tally: Tally) -> ProjectFigures:
+    """Read a project's figures.
+
+    Args:
+        today: the day, in UTC.
+        tally: the figures of `now` and of `months_read`; others are not looked at.
     """
-
-    by_status: Mapping[SubscriptionStatus, int] = field(default_factory=dict)
-    mrr: Mapping[str, int] = field(default_factory=dict)
-    unpriced_items: int = 0
-
-    @property
-    def total(self) -> int:
-        """How many subscriptions there are, ended ones included."""
-        return sum(self.by_status.values())
-
-    @property
-    def main_currency(self) -> str | None:
-        """The currency with the largest MRR, the first by name among equals."""
-        return min(self.mrr, key=lambda currency: (-self.mrr[currency], currency), default=None)
-
-
-def measure(subscriptions: Iterable[Subscription]) -> SubscriptionMetrics:
-    """Count subscriptions by where they stand, and sum up what they bring in a month.
-
-    Sums are exact; each currency's is rounded once, half to even.
-    """
-    by_status: Counter[SubscriptionStatus] = Counter()
-    revenue: dict[str, Fraction] = {}
-    unpriced = 0
-    for subscription in subscriptions:
-        status = standing(subscription).status
-        by_status[status] += 1
-        for item in subscription.items if status in EARNING else ():
-            amount = monthly_amount(item)
-            if amount is None:
-                unpriced += 1
-            elif amount:
-                revenue[item.currency] = revenue.get(item.currency, Fraction()) + amount
-    mrr = {currency: round(revenue[currency]) for currency in sorted(revenue)}
-    return SubscriptionMetrics(dict(by_status), mrr, unpriced)
+    now_is = tally.get(NOW, _NOTHING)
+    months = months_until(today)
+    dated, tally = tally, _with_later(today, tally)
+    told = [*now_is, *(name for month in months for name in tally.get(month, _NOTHING))]
+    currencies = {n.split(":")[1] for n in told if n.split(":")[0] in _MONEY}
+    return ProjectFigures(
+        subscriptions=standing_of(now_is),
+        accounts=int(now_is.get("accounts", 0)),
+        purchases=int(now_is.get("purchases", 0)),
+        paying=int(now_is.get("paying", 0)),
+        revenue=tuple(
+            _revenue(each, months, tally, _days(each, today, dated)) for each in sorted(currencies)
+        ),
+        customers=tuple(_customers(months, tally)),
+    )
 
 
-def monthly_amount(item: SubscriptionItem) -> Fraction | None:
-    """Return what an item costs a month, in minor units; `None` where its price does not say."""
-    often = PER_MONTH.get(item.interval or "")
-    if item.unit_amount is None or often is None or not item.currency or item.interval_count < 1:
-        return None
-    return item.unit_amount * item.quantity * often / item.interval_count
+_MONEY = frozenset({"mrr", "paid", "refunded", "disputed", *_SIGNS})
+
+
+def _revenue(currency: str, months: list[str], tally: Tally, days: Days) -> Revenue:
+    end = tally.get(NOW, _NOTHING).get(f"mrr:{currency}", Fraction())
+    mrr, trend = rounded(end), []
+    for month in reversed(months):
+        figures = tally.get(month, _NOTHING)
+        moved = {
+            kind: sign * figures.get(f"{kind}:{currency}", Fraction())
+            for kind, sign in _SIGNS.items()
+        }
+        start = end - sum(moved.values())
+        parts = shared_out(moved, rounded(end) - rounded(start))
+        movements = {kind: abs(amount) for kind, amount in parts.items()}
+        money = _money(figures, currency)
+        trend.append(RevenueMonth(month, rounded(end), movements, money))
+        end = start
+    return Revenue(currency, mrr, tuple(reversed(trend)), days)
+
+
+def _days(currency: str, today: date, tally: Tally) -> Days:
+    days = [today - timedelta(days=ago) for ago in range(DAYS - 1, -1, -1)]
+    return tuple((day, _money(tally.get(f"{day:%Y-%m}", _NOTHING), currency, day)) for day in days)
+
+
+def _with_later(today: date, tally: Tally) -> Tally:
+    """Count what is dated after the present month in it."""
+    present, *later = months_read(today)[MONTHS - 1 :]
+    in_it = ({present: tally[month]} for month in (present, *later) if month in tally)
+    return {**tally, **total(in_it)}
+
+
+def _money(figures: Figures, currency: str, day: date | None = None) -> Money:
+    """Sum up a month, or take one day of it."""
+
+    def of(name: str) -> int:
+        dated = _beginning_with(f"{name}:{currency}:", figures)
+        return int(sum(a for d, a in dated.items() if day is None or d == f"{day:%d}"))
+
+    return Money(of("paid"), of("refunded"), of("disputed"))
+
+
+def _customers(months: list[str], tally: Tally) -> Iterable[CustomerMonth]:
+    told: list[CustomerMonth] = []
+    end = int(tally.get(NOW, _NOTHING).get("paying", 0))
+    for month in reversed(months):
+        figures = tally.get(month, _NOTHING)
+        words = ("new", "reactivated", "voluntary", "involuntary")
+        counts = {word: int(figures.get(f"customers:{word}", 0)) for word in words}
+        trials = {
+            word: int(figures.get(f"trials:{word}", 0))
+            for word in ("started", "ended", "converted")
+        }
+        end -= sum(_SIGNS[word] * number for word, number in counts.items())
+        told.append(CustomerMonth(month, end, counts, trials))
+    return reversed(told)
+
+
+def _beginning_with(prefix: str, figures: Figures) -> Figures:
+    return {
+        name.removeprefix(prefix): amount
+        for name, amount in figures.items()
+        if name.startswith(prefix)
+    }

@@ -62,7 +62,7 @@ class Run:
     @property
     def looked_at(self) -> int:
         """How many things of Stripe's, or that should be, were compared."""
-        uncompared = (Phase.EVENTS, Phase.SENT, Phase.HEARD, Phase.ACCOUNTS)
+        uncompared = (Phase.EVENTS, Phase.SENT, Phase.HEARD, Phase.ACCOUNTS, Phase.FIGURES)
         return sum(n for phase, n in self.compared.items() if phase not in uncompared)
 
     @property

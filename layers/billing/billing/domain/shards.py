@@ -41,13 +41,14 @@ class Phase(StrEnum):
     CHARGES = "charges"  # what was refunded
     DISPUTES = "disputes"
     ACCOUNTS = "accounts"  # our own: are the holdings what the facts say?
+    FIGURES = "figures"  # what was counted of our accounts, and what their projects come to
     MISSING = "missing"  # ours that Stripe did not list
 
 
 PHASES: dict[Stage, tuple[Phase, ...]] = {
     Stage.EVENTS: (Phase.EVENTS, Phase.SENT, Phase.HEARD),
     Stage.STRIPE: (Phase.SUBSCRIPTIONS, Phase.SESSIONS, Phase.CHARGES, Phase.DISPUTES),
-    Stage.OURS: (Phase.ACCOUNTS,),
+    Stage.OURS: (Phase.ACCOUNTS, Phase.FIGURES),
     Stage.MISSING: (Phase.MISSING,),
 }
 

@@ -1,82 +1,54 @@
-"""Measure a project: its accounts, purchases, subscriptions, and what they bring in a month."""
+"""Measure projects: what was counted of their accounts, read in the time that one account takes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from billing.adapters.plain import from_plain
-from billing.domain.metrics import SubscriptionMetrics, measure
-from billing.domain.policy import Holding
-from billing.domain.status import PaymentState, Source, TakenBack
+from billing.domain.figures import ProjectFigures, SubscriptionMetrics
+from billing.domain.metrics import figures_on, months_read, standing_of
 
 if TYPE_CHECKING:
-    from billing.adapters.dynamo.models import AccessItem
-    from billing.adapters.dynamo.store import AccountStore
-
-PAGE = 500
-"""Accounts that are read at once."""
-
-_SETTLED = frozenset(state.value for state in PaymentState if state.is_settled)
-_GIVEN_BACK = frozenset({TakenBack.REFUNDED, TakenBack.DISPUTE_LOST})
+    from billing.adapters.dynamo.figures import FiguresStore
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectMetrics:
-    """The figures of one project at an instant.
-
-    Attributes:
-        accounts: users of whom anything is known.
-        purchases: one-time purchases that are paid and were not given back whole.
-    """
+    """The figures of one project at an instant."""
 
     project_id: str
     generated_at: datetime
-    accounts: int
-    purchases: int
+    figures: ProjectFigures
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectStanding:
+    """How the subscriptions of one project stand."""
+
+    project_id: str
     subscriptions: SubscriptionMetrics
 
 
-def measure_project(project_id: str, *, accounts: AccountStore, now: datetime) -> ProjectMetrics:
-    """Measure a project from the accounts' index, which is a moment behind the accounts.
+def measure_project(project_id: str, *, figures: FiguresStore, now: datetime) -> ProjectMetrics:
+    """Measure a project, with one request however large it is.
 
     Args:
         project_id: an existing project.
-        accounts: the account store.
-        now: the instant, for the record; statuses are as they were last heard.
+        figures: what was counted, which is a moment behind the accounts.
+        now: the instant; its day in UTC is the last that is told.
+
+    Raises:
+        TryAgain: the figures were being changed, or DynamoDB has trouble that passes.
     """
-    count = purchases = 0
-    for item in _hot_items(project_id, accounts):
-        count += 1
-        purchases += len(_paid_purchases(item))
-    return ProjectMetrics(
-        project_id=project_id,
-        generated_at=now,
-        accounts=count,
-        purchases=purchases,
-        subscriptions=measure(fact for _, fact in accounts.subscriptions(project_id)),
-    )
+    today = now.astimezone(UTC).date()
+    tally = figures.read(project_id, months_read(today))
+    return ProjectMetrics(project_id, now, figures_on(today, tally))
 
 
-def _hot_items(project_id: str, accounts: AccountStore) -> Iterator[AccessItem]:
-    after: str | None = None
-    while True:
-        page = accounts.accounts(project_id, limit=PAGE, after=after)
-        yield from page
-        if len(page) < PAGE:
-            return
-        after = page[-1].user_id
-
-
-def _paid_purchases(item: AccessItem) -> set[str]:
-    """One purchase has a holding for each of its lines."""
-    holdings = (from_plain(Holding, plain) for plain in item.holdings)
-    return {
-        holding.source_id
-        for holding in holdings
-        if holding.source is Source.PURCHASE
-        and holding.state in _SETTLED
-        and not _GIVEN_BACK.intersection(holding.taken_back)
-    }
+def measure_standing(project_ids: Iterable[str], *, figures: FiguresStore) -> list[ProjectStanding]:
+    """Measure how the subscriptions of many projects stand, with a request a hundred."""
+    wanted = list(project_ids)
+    found = figures.read_now(wanted)
+    return [ProjectStanding(each, standing_of(found.get(each, {}))) for each in wanted]

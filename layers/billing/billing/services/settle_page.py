@@ -33,12 +33,14 @@ class Settling:
 
     Attributes:
         has_time: whether there is time for another repair.
+        count_anew: repairs figures, and says what became of that.
     """
 
     run: Run
     runs: RunStore
     repairs: Repairs
     has_time: Callable[[], bool]
+    count_anew: Callable[[Difference], str]
 
     def settle(self, shard: Shard, seen: list[Seen], cursor: str | None) -> PageDone | None:
         """Settle a page; `None` where time ends before that, and somebody has to go on with it.
@@ -88,14 +90,17 @@ class Settling:
             if _is_open(alike):
                 left = left or (tried and not self.has_time())
                 if not left:
-                    outcome = (
-                        "too_many" if too_many else self.repairs.repair(alike, self.run, shard)
-                    )
+                    outcome = "too_many" if too_many else self._repair(alike, shard)
                     alike, tried = _with_outcome(alike, outcome), True
             settled += alike
         after = replace(findings, found=tuple(settled))
         self.runs.put_page(shard, after, self.run.started_at)
         return None if left else after
+
+    def _repair(self, alike: tuple[Difference, ...], shard: Shard) -> str:
+        if alike[0].drift is Drift.FIGURES:
+            return self.count_anew(alike[0])
+        return self.repairs.repair(alike, self.run, shard)
 
     def _looks_like_a_wrong_key(self, shard: Shard, findings: Findings) -> bool:
         gone = shard.counts.get(Drift.MISSING_AT_STRIPE, 0)

@@ -10,6 +10,7 @@ from billing.domain.runs import Run
 from billing.domain.shards import PHASES, PageDone, Phase, RunStatus, Shard, Stage
 from billing.domain.sums import Sums
 from billing.services.collaborators import Collaborators
+from billing.services.compare_figures import Figures
 from billing.services.compare_money import TakenBack
 from billing.services.compare_ours import Ours
 from billing.services.compare_sides import Sold
@@ -44,8 +45,9 @@ class Worker:
             projects=frozenset(project.id for project in list_projects(using.catalogs)),
             livemode=using.livemode,
         )
+        self._figures = Figures(self._sides, using.figures)
         repairs = Repairs(using.accounts, using.catalogs, stripe, using.clock, using.livemode)
-        self._settling = Settling(run, using.runs, repairs, using.has_time)
+        self._settling = Settling(run, using.runs, repairs, using.has_time, self._figures.repair)
         self._sweep = Sweep(run, using, stripe)
         self._ours = Ours(self._sides, stripe)
         self._both: tuple[Sums, Sums] | None = None
@@ -71,6 +73,8 @@ class Worker:
             case Phase.ACCOUNTS:
                 seen, cursor = self._ours.accounts(shard.cursor)
                 return self._settling.settle(shard, seen, cursor)
+            case Phase.FIGURES:
+                return self._figures.look(shard, self._settling)
             case Phase.MISSING:
                 both = self._sums()
                 if both[0].equal(both[1]):

@@ -93,6 +93,10 @@ class ParkedCauses:
         """Count the parked causes of a kind, among the oldest thousand or so."""
         return len(self.page(BATCH * BATCHES, None, wanted).items)
 
+    def waiting(self, at_most: int) -> int:
+        """Count what is parked, from the index alone, and no further than `at_most`."""
+        return LedgerItem.by_parked.count(OutcomeKind.PARKED.value, limit=at_most)
+
     def cursor_after(self, entry: LedgerEntry) -> str:
         """Write the cursor that goes on after a parked entry."""
         return f"{to_plain(entry.recorded_at)}|{entry.cause_id}"

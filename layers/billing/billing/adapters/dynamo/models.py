@@ -196,6 +196,20 @@ class NotificationItem(Model):
     expires_at = NumberAttribute(null=True)
 
 
+class FiguresItem(Model):
+    """Figures of a place, of an account, or of a recount."""
+
+    class Meta(_Meta):
+        """The metrics table."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    data = JSONAttribute()
+    version = NumberAttribute(null=True)
+    recount = JSONAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+
+
 def bind(settings: Settings) -> None:
     """Give every model the name of its table, and the shared connection: where one composes.
 
@@ -215,6 +229,7 @@ def bind(settings: Settings) -> None:
         HistoryItem: settings.history_table,
         CatalogItem: settings.catalog_table,
         NotificationItem: settings.notifications_table,
+        FiguresItem: settings.metrics_table,
     }
     for model, table_name in tables.items():
         if table_name:  # a function, or a command, knows the tables that it needs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from billing.adapters.plain import from_plain
@@ -20,6 +20,7 @@ class AccountChange:
     Attributes:
         version: counts the account's writes; the history has an entry under it.
         at: the instant of the change.
+        written_at: when it was written: at that instant, unless a backup was put back.
         before, after: the holdings.
     """
 
@@ -27,6 +28,7 @@ class AccountChange:
     version: int
     revision: int
     at: datetime
+    written_at: datetime
     before: tuple[Holding, ...]
     after: tuple[Holding, ...]
 
@@ -46,6 +48,7 @@ def account_change(record: Mapping[str, Any]) -> AccountChange | None:
         version=int(image["version"]["N"]),
         revision=int(image["revision"]["N"]),
         at=datetime.fromisoformat(image["updated_at"]["S"]),
+        written_at=datetime.fromtimestamp(written["ApproximateCreationDateTime"], UTC),
         before=_holdings(written.get("OldImage")),
         after=_holdings(image),
     )

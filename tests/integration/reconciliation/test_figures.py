@@ -1,0 +1,104 @@
+"""The figures of projects are recounted from the facts, while events arrive."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from billing import composition
+from billing.adapters.dynamo.models import AccountItem
+from billing.domain.account import AccountKey
+from billing.domain.tally import NOW
+from billing.services.recount_project import Recounting
+from billing.settings import Settings
+from billing.stores import figures_store
+from tests.support.builders import a_grant
+from tests.support.facts import keep
+from tests.support.shop import Shop
+from tests.support.snapshot import Snapshots
+
+from .conftest import Operator, found
+from .spoiling import DEMO, spoil, uncount
+
+
+def sold(shop: Shop, operator: Operator, *users: str) -> None:
+    for user in users:
+        shop.buy(user)
+    shop.deliver_all()
+    operator.counting.count()
+    shop.stripe.advance(seconds=600)
+
+
+def test_an_account_that_was_not_counted_is_found_and_counted(
+    shop: Shop, operator: Operator
+) -> None:
+    sold(shop, operator, "u1", "u2")
+    whole = figures_store().places(DEMO)
+    uncount(AccountKey(DEMO, "u1"))
+    report = operator.run()
+    assert (found(report), report["repaired"]) == ({"figures": 1}, 1)
+    (difference,) = report["differences"]
+    assert (difference["user_id"], difference["repair"]) == ("u1", "applied")
+    assert "now accounts +1" in difference["stripe"]
+    assert figures_store().places(DEMO) == whole
+    again = operator.run()
+    assert (found(again), again["repaired"]) == ({}, 0)
+
+
+def test_a_project_whose_figures_are_wrong_is_found_and_repaired(
+    shop: Shop, operator: Operator
+) -> None:
+    sold(shop, operator, "u1", "u2")
+    whole = figures_store().places(DEMO)
+    spoil({NOW: {"mrr:usd": Fraction(1, 12)}, "2026-03": {"new:usd": Fraction(-7)}})
+    dry = operator.run(dry_run=True)
+    assert (found(dry), dry["repaired"]) == ({"figures": 1}, 0)
+    report = operator.run()
+    assert (found(report), report["repaired"]) == ({"figures": 1}, 1)
+    (difference,) = report["differences"]
+    assert (difference["object_id"], difference["project_id"]) == (DEMO, None)
+    assert difference["stripe"] == "2026-03 new:usd +7, now mrr:usd -1/12"
+    assert figures_store().places(DEMO) == whole
+    assert found(operator.run()) == {}
+
+
+def test_what_is_on_its_way_is_no_difference(shop: Shop, operator: Operator) -> None:
+    sold(shop, operator, "u1")
+    shop.buy("u2")
+    shop.deliver_all()
+    records = operator.counting.changes()
+    assert found(operator.run()) == {}
+    assert figures_store().head(DEMO).figures["accounts"] == 1
+    operator.counting.count(records)
+    assert figures_store().head(DEMO).figures["accounts"] == 2
+
+
+def test_what_was_counted_of_nobody_is_taken_away(shop: Shop, operator: Operator) -> None:
+    sold(shop, operator, "u1")
+    keep("ghost", a_grant())
+    operator.counting.count()
+    for item in AccountItem.query("demo#ghost"):
+        item.delete()
+    operator.counting.changes()  # the records are lost
+    assert figures_store().head(DEMO).figures["accounts"] == 2
+    report = operator.run()
+    assert found(report) == {"figures": 1}
+    assert figures_store().counted(AccountKey(DEMO, "ghost")).tally == {}
+    assert figures_store().head(DEMO).figures["accounts"] == 1
+
+
+def test_a_dry_run_writes_no_figures(shop: Shop, operator: Operator, deployment: Settings) -> None:
+    sold(shop, operator, "u1")
+    uncount(AccountKey(DEMO, "u1"))
+    before = Snapshots(deployment).take()[deployment.metrics_table]
+    assert found(operator.run(dry_run=True)) == {"figures": 1}
+    assert Snapshots(deployment).take()[deployment.metrics_table] == before
+
+
+def test_a_recount_of_another_run_is_given_up(shop: Shop, operator: Operator) -> None:
+    sold(shop, operator, "u1")
+    first = Recounting(figures_store(), DEMO, "run_first", composition.now)
+    first.begin()
+    assert found(operator.run()) == {}
+    first.add(None)
+    assert first.difference() == {}
+    first.end()

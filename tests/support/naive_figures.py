@@ -1,0 +1,207 @@
+"""A project's figures by brute force, day by day from what came about: to hold the real ones to.
+
+It shares nothing with the service but the words of a history. It knows no merging, no sums that
+are kept, no tallies: it asks for each day what each subscription was, and writes down the change.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from billing.domain.dispute import ChargeDispute
+from billing.domain.moment import Moment
+from billing.domain.payment import InvoicePayment
+from billing.domain.purchase import Purchase
+from billing.domain.refund import ChargeRefund
+from billing.domain.subscription import Subscription
+from billing.domain.worth import Discount
+from tests.support.histories import FIRST, SPAN, History, Told
+
+A_YEAR = {"day": 365, "week": 52, "month": 12, "year": 1}
+LAST_DAY = (FIRST + timedelta(days=SPAN + 40)).date()
+
+Figures = defaultdict[Any, Fraction]
+
+
+def naive(history: History) -> Figures:
+    """Return every figure: of now, by month, and of money by day."""
+    figures: Figures = defaultdict(Fraction)
+    for user in sorted({told.user for told in history.told}):
+        words = [told for told in history.told if told.user == user]
+        figures["now", "accounts"] += 1
+        for id_ in sorted({told.of for told in words}):
+            of_it = [told for told in words if told.of == id_]
+            if id_.startswith("sub_"):
+                _stands(of_it, figures)
+                _trial(of_it, figures)
+            else:
+                _bought(of_it, figures)
+        _money(words, figures)
+        _moves(words, figures)
+    return defaultdict(Fraction, {key: value for key, value in figures.items() if value})
+
+
+def _price(fact: Subscription, at: datetime) -> tuple[str, Fraction]:
+    """What one state of a subscription brings in a month; its items share interval and currency."""
+    first = fact.items[0]
+    a_year = Fraction(A_YEAR[str(first.interval)], first.interval_count)
+    at_work = [
+        d for d in fact.discounts if d.duration != "once" and not (d.ends_at and d.ends_at <= at)
+    ]
+    total = Fraction(0)
+    priced = [item for item in fact.items if item.unit_amount is not None and not item.is_metered]
+    for item in priced:
+        an_invoice = Fraction(int(item.unit_amount or 0) * item.quantity)
+        for discount in at_work:
+            if discount.item_id == item.id:
+                an_invoice = _off(an_invoice, discount, first.currency)
+        total += an_invoice
+    if not priced:
+        return first.currency, Fraction(0)
+    for discount in at_work:
+        if discount.item_id is None:
+            total = _off(total, discount, first.currency)
+    return first.currency, total * a_year / 12
+
+
+def _off(amount: Fraction, discount: Discount, currency: str) -> Fraction:
+    if discount.percent_off is not None:
+        whole, _, decimals = discount.percent_off.partition(".")
+        percent = int(whole) + Fraction(int(decimals or 0), 10 ** len(decimals))
+        return amount - amount * percent / 100
+    if discount.amount_off is None or discount.currency != currency:
+        return amount
+    return max(Fraction(0), amount - discount.amount_off)
+
+
+def _states(of_it: list[Told]) -> Iterator[tuple[datetime, str, Subscription]]:
+    """Each instant, the status from then on, and the terms."""
+    fact: Subscription | None = None
+    for told in of_it:
+        if isinstance(told.word, Subscription):
+            fact = told.word
+            yield told.at, fact.status.value, fact
+        elif isinstance(told.word, Moment) and fact is not None:
+            yield told.at, "active", fact
+
+
+def _stands(of_it: list[Told], figures: Figures) -> None:
+    *_, (_, status, fact) = _states(of_it)
+    figures["now", f"status:{status}"] += 1
+    if status in ("active", "past_due"):
+        unknown = [i for i in fact.items if i.unit_amount is None or i.is_metered]
+        figures["now", "unpriced_items"] += len(unknown)
+
+
+def _on(of_it: list[Told], day: date) -> tuple[str, Fraction, bool]:
+    """Currency, MRR and whether owing ended it, at the end of a day."""
+    currency, worth, owing, before, owed = "", Fraction(0), False, "", False
+    for number, (at, status, fact) in enumerate(_states(of_it)):
+        earns = status in ("active", "past_due")
+        since = fact.started_at if earns and not number else at
+        if since.date() > day:
+            break
+        if status != before:
+            owed, before = before in ("past_due", "unpaid"), status
+        currency, worth = _price(fact, fact.as_of) if earns else (currency, Fraction(0))
+        failed = fact.cancel_reason in ("payment_failed", "payment_disputed")
+        by_itself = failed or (fact.cancel_reason is None and owed)
+        owing = status in ("unpaid", "incomplete_expired") or (status == "canceled" and by_itself)
+    return currency, worth, owing
+
+
+def _moves(words: list[Told], figures: Figures) -> None:
+    ids = sorted({told.of for told in words if told.of.startswith("sub_")})
+    subscriptions = [[told for told in words if told.of == id_] for id_ in ids]
+    ever: set[str] = set()
+    day = FIRST.date() - timedelta(days=1)
+    before = [_on(each, day) for each in subscriptions]
+    while day < LAST_DAY:
+        day += timedelta(days=1)
+        after = [_on(each, day) for each in subscriptions]
+        if after != before:
+            _move(f"{day:%Y-%m}", before, after, ever, figures)
+        ever |= {currency for currency, worth, _ in after if worth}
+        before = after
+    for currency in {currency for currency, worth, _ in before if worth}:
+        figures["now", f"mrr:{currency}"] += _all(before, currency)
+    figures["now", "paying"] += any(worth for _, worth, _ in before)
+
+
+def _all(states: list[tuple[str, Fraction, bool]], currency: str) -> Fraction:
+    return sum((worth for code, worth, _ in states if code == currency), Fraction(0))
+
+
+def _move(month: str, before: Any, after: Any, ever: set[str], figures: Figures) -> None:
+    for currency in ("usd", "eur", "jpy"):
+        was, now_is = _all(before, currency), _all(after, currency)
+        if was == now_is:
+            continue
+        if not was:
+            kind = "reactivated" if currency in ever else "new"
+        elif not now_is:
+            kind = _why(before, after, {currency})
+        else:
+            kind = "expansion" if now_is > was else "contraction"
+        figures[month, f"{kind}:{currency}"] += abs(now_is - was)
+    paid, pays = any(w for _, w, _ in before), any(w for _, w, _ in after)
+    if pays and not paid:
+        figures[month, f"customers:{'reactivated' if ever else 'new'}"] += 1
+    if paid and not pays:
+        figures[month, f"customers:{_why(before, after, {'usd', 'eur', 'jpy'})}"] += 1
+
+
+def _why(before: Any, after: Any, currencies: set[str]) -> str:
+    for (code, was, _), (_, now_is, owing) in zip(before, after, strict=True):
+        if code in currencies and was and not now_is and owing:
+            return "involuntary"
+    return "voluntary"
+
+
+def _trial(of_it: list[Told], figures: Figures) -> None:
+    states = list(_states(of_it))
+    trial = [at for at, status, _ in states if status == "trialing"]
+    if not trial:
+        return
+    began = states[0][2].started_at if states[0][1] == "trialing" else trial[0]
+    figures[f"{began:%Y-%m}", "trials:started"] += 1
+    ended = [at for at, status, _ in states if status != "trialing" and at > trial[0]]
+    if ended:
+        figures[f"{ended[0]:%Y-%m}", "trials:ended"] += 1
+        paid = [told.word for told in of_it if isinstance(told.word, InvoicePayment)]
+        figures[f"{ended[0]:%Y-%m}", "trials:converted"] += bool(paid)
+
+
+def _bought(of_it: list[Told], figures: Figures) -> None:
+    paid = [t.word for t in of_it if isinstance(t.word, Purchase) and t.word.state == "paid"]
+    if not paid:
+        return
+    first = paid[0]
+    figures[f"{first.paid_at:%Y-%m}", f"paid:{first.currency}:{first.paid_at:%d}"] += first.amount
+    refunds = [r for t in of_it if isinstance(t.word, Purchase) for r in t.word.refunds]
+    left = first.amount - (refunds[-1].amount_refunded if refunds else 0)
+    figures["now", "purchases"] += bool(left or not first.amount)
+
+
+def _money(words: list[Told], figures: Figures) -> None:
+    parts: dict[str, tuple[Any, ChargeRefund]] = {}
+    for told in words:
+        word = told.word
+        if isinstance(word, InvoicePayment):
+            figures[f"{word.at:%Y-%m}", f"paid:{word.currency}:{word.at:%d}"] += word.amount
+        if isinstance(word, ChargeDispute) and word.status == "lost":
+            figures[f"{word.as_of:%Y-%m}", f"disputed:{word.currency}:{word.as_of:%d}"] += (
+                word.amount
+            )
+        refunds = word.refunds if isinstance(word, Purchase) else (word,)
+        for refund in refunds:
+            if isinstance(refund, ChargeRefund):
+                parts.update({part.id: (part, refund) for part in refund.parts})
+    for part, refund in parts.values():
+        if part.status == "succeeded":
+            at = part.created
+            figures[f"{at:%Y-%m}", f"refunded:{refund.currency}:{at:%d}"] += part.amount
