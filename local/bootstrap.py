@@ -1,6 +1,6 @@
-"""Makes an operator's first admin key: `make admin-key STAGE=… OPERATOR=…`.
+"""Makes an operator's first admin key: `make admin-key STAGE=… OPERATOR=… [ROLE=…]`.
 
-An admin key opens the admin API, through which all other keys are made; the first one is made by
+An owner's key opens the admin API, through which all other keys are made; the first one is made by
 whoever may write to the catalog table, on AWS as on one machine. Only its hash is kept, so what
 this prints is shown once.
 """
@@ -18,6 +18,7 @@ from pynamodb.exceptions import PynamoDBException
 
 from billing.adapters.dynamo.catalog_store import CatalogStore
 from billing.domain.errors import TryAgain
+from billing.domain.roles import Role
 from billing.services.manage_keys import bootstrap_admin_key
 from billing.settings import Settings
 from local.credentials import use_operators
@@ -32,13 +33,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m local.bootstrap", description=__doc__)
     parser.add_argument("--stack", required=True, help="the CloudFormation stack's name")
     parser.add_argument("--operator", required=True, help="whose key: the name that history shows")
+    parser.add_argument("--role", choices=[*Role], default=Role.OWNER, help="what it may do")
     given = parser.parse_args(arguments)
     if not given.operator.strip():
         parser.error("--operator names nobody; history would show nobody")
     try:
         use_operators(os.environ)
         store = CatalogStore(Settings(catalog_table=catalog_table(given.stack)))
-        key = bootstrap_admin_key(store, given.operator, datetime.now(UTC))
+        key = bootstrap_admin_key(store, given.operator, datetime.now(UTC), Role(given.role))
     except (BotoCoreError, ClientError, PynamoDBException, TryAgain) as error:
         print(f"No key was made: {error}", file=sys.stderr)
         return 1

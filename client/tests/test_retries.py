@@ -73,6 +73,18 @@ def test_what_does_not_fit_the_budget_is_not_waited_for(
     assert clock.pauses == []
 
 
+def test_a_checkout_that_spent_its_hour_says_so_at_once_and_checks_go_on(
+    billing: Billing, server: Server, clock: ManualClock
+) -> None:
+    server.service.grant("ann", "export")
+    server.service.fail(429, "too_many_requests", times=1, retry_after=3000)
+    with pytest.raises(RateLimited) as caught:
+        billing.portal("ann", return_url="https://app.test/account")
+    assert (caught.value.code, caught.value.retry_after) == ("too_many_requests", 3000)
+    assert clock.pauses == []
+    assert billing.check("ann", "export").stale is False
+
+
 def test_a_retry_after_longer_than_the_cool_down_is_kept_to(
     a_billing: MakeBilling, server: Server, clock: ManualClock
 ) -> None:

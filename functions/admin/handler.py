@@ -11,6 +11,7 @@ from functions.admin import (
     events,
     explain,
     grants,
+    imports,
     keys,
     lookup,
     projects,
@@ -23,7 +24,7 @@ app = create_app()
 app.use(middlewares=[admit_operators])
 NOUNS = (
     *(projects, keys, endpoints, deliveries, catalog, grants, accounts, explain),
-    *(events, lookup, runs, timeline),
+    *(events, imports, lookup, runs, timeline),
 )
 for noun in NOUNS:
     app.include_router(noun.router)

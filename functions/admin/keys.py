@@ -57,4 +57,5 @@ def _issued(issued: IssuedKey) -> dict[str, Any]:
 
 
 def _record(record: KeyRecord) -> dict[str, Any]:
-    return {name: value for name, value in shown(record).items() if name != "hash"}
+    told = {name: value for name, value in shown(record).items() if name != "hash"}
+    return {**told, "role": record.held_role}

@@ -9,11 +9,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from billing.domain.account import AccountKey
 from billing.domain.catalog import Project
+from billing.domain.roles import Role
 from billing.domain.status import FeatureValue
 from billing.domain.text import is_clean
 from billing.services.grant_access import GrantOrder
 from billing.services.manage_endpoints import EndpointOrder
 from billing.services.manage_keys import DEFAULT_OVERLAP
+from functions.admin.paging import LARGEST_LIMIT
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
@@ -39,6 +41,13 @@ def _instant(text: object) -> datetime:
         raise ValueError("must be an instant such as 2026-03-01T12:00:00Z") from error
 
 
+def _role(text: object) -> Role:
+    try:
+        return Role(str(text))
+    except ValueError as error:
+        raise ValueError(f"must be one of {', '.join(Role)}") from error
+
+
 def _scalar(value: object) -> FeatureValue:
     if not isinstance(value, bool | int | str):
         raise ValueError("must be true, false, a whole number or text")  # noqa: TRY004 - pydantic's protocol
@@ -52,6 +61,7 @@ def _reason(text: str) -> str:
 
 
 Instant = Annotated[datetime, BeforeValidator(_instant)]
+KeyRole = Annotated[Role, BeforeValidator(_role)]
 Value = Annotated[Any, PlainValidator(_scalar)]
 Reason = Annotated[str, AfterValidator(_reason)]
 
@@ -80,11 +90,16 @@ class NewProject(ProjectUpdate):
 
 
 class NewKey(Body):
-    """A key to create; without scopes it has all that its kind may have."""
+    """A key to create; without scopes it has all that its kind may have.
+
+    Attributes:
+        role: needed for an operator's key, and only for one.
+    """
 
     name: str
     scopes: list[str] | None = None
     expires_at: Instant | None = None
+    role: KeyRole | None = None
 
 
 class Rotation(Body):
@@ -117,6 +132,15 @@ class NewEndpoint(EndpointUpdate):
     """An endpoint to register; without types it is told of everything."""
 
     url: str
+
+
+class RetryRequest(Body):
+    """Which failed deliveries to try anew: those of notifications made in `[since, until)`."""
+
+    since: Instant | None = None
+    until: Instant | None = None
+    limit: Annotated[int, Field(ge=1, le=LARGEST_LIMIT)] = LARGEST_LIMIT
+    cursor: str | None = None
 
 
 class GrantRequest(Body):

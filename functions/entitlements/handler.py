@@ -9,13 +9,14 @@ from billing import cold_start
 from billing.adapters.aws.endpoint import DYNAMODB
 from billing.adapters.aws.wire import AwsWire
 from billing.adapters.dynamo.reader import AccessReader
-from billing.auth import bearer_key
+from billing.auth import bearer_key, hash_of
 from billing.composition import now, once
 from billing.domain.errors import InvalidInput
 from billing.domain.verdict import judge
 from billing.lean_http import Event, lambda_handler_for
 from billing.reply import Reply, as_json, json_reply
 from billing.request import query, read_json
+from billing.services.limit_requests import PacedLimit
 from billing.services.read_access import AccessAnswer, read_access
 from billing.services.sign_access import token_etag
 from billing.settings import environment, settings
@@ -48,14 +49,14 @@ def check(event: Event) -> Reply:
 
 def batch(event: Event) -> Reply:
     """Answer what each of up to a hundred users may use now."""
-    key = bearer_key(event.get("headers") or {})
+    key = _key_of(event)
     user_ids, project_id = wire.batch_of(read_json(event))
     found = read_access(reader(), key, user_ids, project_id=project_id, now=now())
     return json_reply({"results": [wire.batched(one) for one in found]})
 
 
 def _read(event: Event, asked: dict[str, str], *, include_inactive: bool) -> AccessAnswer:
-    key = bearer_key(event.get("headers") or {})
+    key = _key_of(event)
     if "user_id" not in asked:
         raise InvalidInput.field("user_id", "is needed")
     return read_access(
@@ -66,6 +67,13 @@ def _read(event: Event, asked: dict[str, str], *, include_inactive: bool) -> Acc
         now=now(),
         include_inactive=include_inactive,
     )[0]
+
+
+def _key_of(event: Event) -> str:
+    """Return the key that a request bears, unless it asks too often: known without a request."""
+    key = bearer_key(event.get("headers") or {})
+    limit().take(hash_of(key), now())
+    return key
 
 
 def keys(_event: Event) -> Reply:
@@ -79,6 +87,12 @@ def _token(found: AccessAnswer) -> str:
     from functions.entitlements import tokens  # noqa: PLC0415 - a check needs no JWT
 
     return tokens.token(found)
+
+
+@once
+def limit() -> PacedLimit:
+    """Return the limit of every key in this process."""
+    return PacedLimit(settings().checks_per_second)
 
 
 @once

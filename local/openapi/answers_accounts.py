@@ -15,6 +15,7 @@ from billing.domain.purchase import Purchase
 from billing.domain.remedies import Remedy
 from billing.domain.status import Source
 from billing.domain.subscription import Subscription
+from billing.domain.takeover import TakenOver
 from billing.domain.timeline import Span
 from billing.domain.verdict import Denial
 from local.openapi.answers_apps import AccessSource, FeatureAccess, State, Value
@@ -59,6 +60,14 @@ class Accounts(BaseModel):
 
     accounts: list[AccountSummary]
     next_cursor: str | None
+
+
+class Imported(BaseModel):
+    """What became of customers that were imported, or would become of them."""
+
+    project_id: str
+    dry_run: bool
+    customers: list[TakenOver]
 
 
 class AccountFacts(AccountSummary):

@@ -10,6 +10,7 @@ from billing.domain.errors import (
     IdempotencyKeyReused,
     NotFound,
 )
+from functions.admin.imports import ImportRequest
 from functions.admin.schemas import (
     GrantRequest,
     RevokeRequest,
@@ -73,6 +74,14 @@ ROUTES = (
         parameters=(words.PROJECT.needed, words.USER_ID, words.AT, words.LIMIT, words.CURSOR),
         errors=(NotFound,),
         links=(Link("get_account", _FIRST_ACCOUNT), Link("get_account_history", _FIRST_ACCOUNT)),
+    ),
+    Operation(
+        "POST /api/v1/admin/accounts/import",
+        "import_customers",
+        ADMIN,
+        (answers.Imported,),
+        body=ImportRequest,
+        errors=(*STRIPE, ContentionTooHigh, NotFound),
     ),
     Operation(
         f"GET {_ACCOUNT}",

@@ -18,11 +18,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from billing.domain.api_key import KeyRecord
-from billing.domain.errors import Forbidden, InvalidInput, Unauthenticated
-
-ADMIN = "admin"
-"""The project part of an admin key, and the scope that only such keys have."""
+from billing.domain.api_key import ADMIN, KeyRecord
+from billing.domain.errors import Forbidden, InvalidInput, RoleLacksPermission, Unauthenticated
+from billing.domain.roles import OF_SCOPE, Permission, Role, roles_with
 
 PROJECT_SCOPES = frozenset({"checkout", "portal", "entitlements", "metrics"})
 
@@ -35,12 +33,18 @@ _FORM = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is calling, and what for. `project_id` is `None` for an admin key."""
+    """Who is calling, and what for.
+
+    Attributes:
+        project_id: `None` for an operator's key.
+        role: an operator's; `None` for a project's key.
+    """
 
     key_id: str
     name: str
     project_id: str | None
     scopes: frozenset[str]
+    role: Role | None = None
 
     @property
     def is_admin(self) -> bool:
@@ -48,13 +52,30 @@ class Caller:
         return self.project_id is None
 
     def require(self, scope: str) -> None:
-        """Insist on a scope; an admin key has them all.
+        """Insist on a scope, and of an operator on what stands for it.
 
         Raises:
             Forbidden: the key lacks it.
         """
-        if not self.is_admin and scope not in self.scopes:
+        if self.is_admin:
+            self.require_permission(OF_SCOPE[scope])
+        elif scope not in self.scopes:
             raise Forbidden(f"The key lacks the scope '{scope}'.")
+
+    def require_permission(self, permission: Permission) -> None:
+        """Insist on an operator whose role permits it.
+
+        Raises:
+            Forbidden: it is a project's key.
+            RoleLacksPermission: it is an operator's of another role.
+        """
+        if self.role is None:
+            raise Forbidden("This route is for operators.")
+        if permission not in self.role.permissions:
+            roles = " or ".join(f"'{role}'" for role in roles_with(permission))
+            raise RoleLacksPermission(
+                f"The key's role is '{self.role}'; '{permission}' needs the role {roles}."
+            )
 
     def for_project(self, named: str | None) -> str:
         """Return the project that the call is about.
@@ -117,7 +138,7 @@ def caller_of(key: str, record: KeyRecord | None, now: datetime) -> Caller:
     if not record.is_valid(now):
         raise Unauthenticated("The key is revoked or expired.")
     project_id = None if record.project_id == ADMIN else record.project_id
-    return Caller(record.key_id, record.name, project_id, record.scopes)
+    return Caller(record.key_id, record.name, project_id, record.scopes, record.held_role)
 
 
 class KeyReader(Protocol):

@@ -32,6 +32,7 @@ class Settings:
         stripe_livemode: which of Stripe's modes this stage's events must have.
         ledger_ttl_days: how long an applied cause is remembered; Stripe lists events for 30 days.
         reconciliation_function: who goes on with a run in the background; unset, the caller waits.
+        metrics_table: what each project's figures come to, and what was counted of each account.
         notifications_table: the endpoints that projects registered, and each delivery.
         deliveries_queue_url: what is to be sent to endpoints, in the order of each account.
         boundaries_queue_url, boundaries_queue_arn: wake-ups for when an account's access changes.
@@ -39,6 +40,10 @@ class Settings:
         boundary_schedules: how the names of the one-shot schedules that wake up begin.
         boundary_role_arn: the role with which they do.
         event_bus: the EventBridge bus that carries the same notifications.
+        management_requests_per_hour: of one key, to operators' routes and metrics.
+        page_requests_per_hour: of one key, to checkout and portal.
+        checks_per_second: of one key, that one process answers.
+        watched_queues: whose depths are told, as `name=URL` with spaces between.
     """
 
     stage: str = "dev"
@@ -56,6 +61,7 @@ class Settings:
     stripe_livemode: bool = False
     ledger_ttl_days: int = 90
     reconciliation_function: str = ""
+    metrics_table: str = ""
     notifications_table: str = ""
     deliveries_queue_url: str = ""
     boundaries_queue_url: str = ""
@@ -64,6 +70,10 @@ class Settings:
     boundary_schedules: str = ""
     boundary_role_arn: str = ""
     event_bus: str = ""
+    management_requests_per_hour: int = 1000
+    page_requests_per_hour: int = 10_000
+    checks_per_second: int = 100
+    watched_queues: str = ""
 
     @property
     def issuer(self) -> str:
@@ -81,9 +91,18 @@ class Settings:
         values: dict[str, object] = {name: value for name, value in given.items() if value}
         if "stripe_livemode" in values:
             values["stripe_livemode"] = {"true": True, "false": False}[given["stripe_livemode"]]
-        if "ledger_ttl_days" in values:
-            values["ledger_ttl_days"] = int(given["ledger_ttl_days"])
+        for name in _NUMBERS:
+            if name in values:
+                values[name] = int(given[name])
         return cls(**values)  # type: ignore[arg-type]  # the fields' types are restored just above
+
+
+_NUMBERS = (
+    "ledger_ttl_days",
+    "management_requests_per_hour",
+    "page_requests_per_hour",
+    "checks_per_second",
+)
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from billing.adapters.dynamo.catalog_cache import CachedCatalog
 from billing.adapters.dynamo.catalog_store import CatalogStore
 from billing.adapters.dynamo.connection import open_connection
+from billing.adapters.dynamo.figures import FiguresStore
 from billing.adapters.dynamo.ledger import ParkedCauses
 from billing.adapters.dynamo.store import AccountStore
 from billing.composition import once
@@ -38,6 +39,12 @@ def catalog_store() -> CatalogStore:
 def cached_catalog() -> CachedCatalog:
     """Return projects, keys and catalogs as of at most 30 s ago: for everybody else."""
     return CachedCatalog(catalog_store())
+
+
+@once
+def figures_store() -> FiguresStore:
+    """Return the figures of projects."""
+    return FiguresStore(settings())
 
 
 @once

@@ -76,7 +76,7 @@ def test_a_revoked_operator_is_out_at_once(
 
 
 def test_an_operators_key_can_be_made_by_another_and_expires(ada: Operator, clock: Clock) -> None:
-    body = {"name": "Bob", "expires_at": "2026-03-03T12:00:00Z"}
+    body = {"name": "Bob", "expires_at": "2026-03-03T12:00:00Z", "role": "operator"}
     made = ada.post("projects/admin/keys", body).body
     bob = Operator(made["key"])
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from billing.auth import ADMIN, PROJECT_SCOPES, hash_of, new_key
-from billing.domain.api_key import KeyRecord
+from billing.auth import PROJECT_SCOPES, hash_of, new_key
+from billing.domain.api_key import ADMIN, KeyRecord
 from billing.domain.errors import Conflict, InvalidInput, NotFound
+from billing.domain.roles import Role
 from billing.domain.text import is_clean
 from billing.services.manage_projects import known_project
 from billing.services.mint_id import mint_id
@@ -30,6 +31,14 @@ class KeyEnded(Conflict):
     remedy = "Rotate its successor, or create a new key."
 
 
+class LastOwner(Conflict):
+    """Nobody would be left who can make keys for operators."""
+
+    code = "last_owner"
+    title = "It is the last owner's key"
+    remedy = "Create another owner's key first, or rotate this one."
+
+
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
     """A new key, the only time that it can be seen, and what is kept of it."""
@@ -47,6 +56,7 @@ def create_key(
     now: datetime,
     scopes: Collection[str] | None = None,
     expires_at: datetime | None = None,
+    role: Role | None = None,
 ) -> IssuedKey:
     """Create a key for a project, or for an operator where the project is `admin`.
 
@@ -58,26 +68,32 @@ def create_key(
         now: the instant of creation.
         scopes: what it may do; all that a project's key may, unless given.
         expires_at: when it stops working by itself.
+        role: of an operator's key, which needs one; a project's key has none.
 
     Raises:
         NotFound: there is no such project.
-        InvalidInput: a scope is unknown, or it would expire before it works.
+        InvalidInput: a scope is unknown, it would expire before it works, or the role is missing
+            or out of place.
     """
     _insist_on_owner(store, project_id)
     if not is_clean(name, 1, LONGEST_NAME):
         raise InvalidInput.field("name", f"must be 1 to {LONGEST_NAME} characters, none control")
     if expires_at is not None and expires_at <= now:
         raise InvalidInput.field("expires_at", "must be in the future")
+    granted = _scopes(project_id, scopes)
+    if (role is not None) != (project_id == ADMIN):
+        raise InvalidInput.field("role", "is needed for an operator's key, and only for one")
     key = new_key(project_id)
     record = KeyRecord(
         key_id=mint_id("key", now),
         hash=hash_of(key),
         project_id=project_id,
         name=name,
-        scopes=_scopes(project_id, scopes),
+        scopes=granted,
         created_at=now,
         created_by=by,
         expires_at=expires_at,
+        role=role,
     )
     store.put_key(record)
     return IssuedKey(key, record)
@@ -96,9 +112,11 @@ def _scopes(project_id: str, asked: Collection[str] | None) -> frozenset[str]:
     return scopes
 
 
-def bootstrap_admin_key(store: CatalogStore, operator: str, now: datetime) -> str:
-    """Make the first operator's key, for whoever can write to the catalog table directly."""
-    return create_key(store, ADMIN, name=operator, by="bootstrap", now=now).key
+def bootstrap_admin_key(
+    store: CatalogStore, operator: str, now: datetime, role: Role = Role.OWNER
+) -> str:
+    """Make an operator's key, such as the first, for whoever can write to the table directly."""
+    return create_key(store, ADMIN, name=operator, by="bootstrap", now=now, role=role).key
 
 
 def list_keys(store: CatalogStore, project_id: str) -> list[KeyRecord]:
@@ -120,7 +138,7 @@ def rotate_key(
     now: datetime,
     overlap: timedelta = DEFAULT_OVERLAP,
 ) -> IssuedKey:
-    """Issue a successor with the same name, scopes and lifespan; the old key works a while more.
+    """Issue a successor with the same name, rights and lifespan; the old key works a while more.
 
     Raises:
         NotFound: the project has no such key.
@@ -164,9 +182,23 @@ def revoke_key(store: CatalogStore, project_id: str, key_id: str, *, now: dateti
 
     Raises:
         NotFound: the project has no such key.
+        LastOwner: no other key of an owner is valid.
     """
 
     def revoke(record: KeyRecord) -> KeyRecord:
         return record if record.revoked_at else replace(record, revoked_at=now)
 
-    return store.change_key(project_id, _known(store, project_id, key_id).key_id, revoke)
+    known = _known(store, project_id, key_id)
+    witness = _remaining_owner(store, known, now) if _is_owners(known, now) else None
+    return store.change_key(project_id, known.key_id, revoke, witness=witness)
+
+
+def _remaining_owner(store: CatalogStore, leaving: KeyRecord, now: datetime) -> KeyRecord:
+    for record in store.keys_of(ADMIN):
+        if record.key_id != leaving.key_id and _is_owners(record, now) and not record.replaced_by:
+            return record
+    raise LastOwner("Nobody could make keys for operators any more.")
+
+
+def _is_owners(record: KeyRecord, now: datetime) -> bool:
+    return record.held_role is Role.OWNER and record.is_valid(now)

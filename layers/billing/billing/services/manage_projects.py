@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from billing.auth import ADMIN
+from billing.domain.api_key import ADMIN
 from billing.domain.catalog import PROJECT_ID, Project
 from billing.domain.errors import FieldError, InvalidInput, NotFound
 from billing.domain.text import is_clean

@@ -36,6 +36,11 @@ def repeatable_timed_id(prefix: str, at: datetime, *parts: str) -> str:
     return f"{prefix}_{_base32(milliseconds, _TIME_CHARACTERS)}{random}"
 
 
+def first_id(prefix: str, at: datetime) -> str:
+    """Say from where on ids of an instant and later ones sort, to the millisecond."""
+    return f"{prefix}_{_base32(int(at.timestamp() * 1000), _TIME_CHARACTERS)}"
+
+
 def is_id(text: str) -> bool:
     """Whether a text has the form of an id of ours, so that it may be looked up."""
     return bool(_FORM.fullmatch(text))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from billing.auth import ADMIN, caller_of, hash_of, project_of
+from billing.auth import caller_of, hash_of, project_of
 from billing.domain.access import Access, access, next_change
 from billing.domain.account_key import AccountKey
+from billing.domain.api_key import ADMIN
 from billing.domain.catalog import Catalog
 from billing.domain.errors import NotFound
 

@@ -17,10 +17,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from billing.adapters.dynamo.catalog_table import ABSENT, PRESENT, CatalogTable, Step
+from billing.adapters.dynamo.catalog_items import (
+    catalog_items,
+    claims,
+    key_items,
+    next_version,
+    project_items,
+)
+from billing.adapters.dynamo.catalog_table import ABSENT, PRESENT, CatalogTable
 from billing.adapters.dynamo.models import CatalogItem
 from billing.adapters.dynamo.page import Page
-from billing.adapters.plain import from_plain, to_plain
+from billing.adapters.plain import from_plain
 from billing.domain.api_key import KeyRecord
 from billing.domain.catalog import Catalog, CatalogVersion, Project
 from billing.domain.errors import Conflict, NotFound, VersionConflict
@@ -62,7 +69,7 @@ class CatalogStore:
         Raises:
             Conflict: it exists with other content.
         """
-        if not self._table.put([(item, ABSENT) for item in _project_items(project)]):
+        if not self._table.put([(item, ABSENT) for item in project_items(project)]):
             return True
         if self.project(project.id) == project:
             return False
@@ -74,7 +81,7 @@ class CatalogStore:
         Raises:
             NotFound: there is none.
         """
-        if self._table.put([(item, PRESENT) for item in _project_items(project)]):
+        if self._table.put([(item, PRESENT) for item in project_items(project)]):
             raise NotFound(f"There is no project '{project.id}'.")
 
     # -- keys
@@ -98,7 +105,7 @@ class CatalogStore:
         Raises:
             Conflict: its id or hash is taken.
         """
-        if self._table.put([(item, ABSENT) for item in _key_items(record, 1)]):
+        if self._table.put([(item, ABSENT) for item in key_items(record, 1)]):
             raise Conflict(f"There is a key '{record.key_id}' already.")
 
     def change_key(
@@ -107,6 +114,8 @@ class CatalogStore:
         key_id: str,
         change: Callable[[KeyRecord], KeyRecord],
         successor: KeyRecord | None = None,
+        *,
+        witness: KeyRecord | None = None,
     ) -> KeyRecord:
         """Change a key, and put its successor in the same transaction; return it as it is now.
 
@@ -115,26 +124,35 @@ class CatalogStore:
             key_id: which.
             change: a pure function of the record as it is; it may raise.
             successor: a new key.
+            witness: another of the project's keys, as it was read, without which the change would
+                be wrong. It counts a version too, so that of two changes, each with the other's
+                key for a witness, one is refused.
 
         Raises:
             NotFound: the project has no such key.
-            Conflict: somebody else changed the key just now.
+            Conflict: somebody else changed the key, or the witness, just now.
         """
-        item = self._table.get(f"project#{project_id}", f"key#{key_id}")
-        if item is None:
-            raise NotFound(f"The project '{project_id}' has no key '{key_id}'.")
-        before = from_plain(KeyRecord, item.data)
+        before, version = self._versioned_key(project_id, key_id)
         after = change(before)
         if after == before:
             return before
-        version = int(item.version)
-        unchanged = CatalogItem.version == version
-        steps: list[Step] = [(i, unchanged) for i in _key_items(after, version + 1)]
+        steps = next_version(after, version)
         if successor:
-            steps += [(i, ABSENT) for i in _key_items(successor, 1)]
+            steps += [(i, ABSENT) for i in key_items(successor, 1)]
+        if witness:
+            present, version = self._versioned_key(project_id, witness.key_id)
+            if present != witness:
+                raise Conflict(f"The key '{witness.key_id}' was changed by somebody else just now.")
+            steps += next_version(witness, version)
         if self._table.put(steps):
             raise Conflict(f"The key '{key_id}' was changed by somebody else just now.")
         return after
+
+    def _versioned_key(self, project_id: str, key_id: str) -> tuple[KeyRecord, int]:
+        item = self._table.get(f"project#{project_id}", f"key#{key_id}")
+        if item is None:
+            raise NotFound(f"The project '{project_id}' has no key '{key_id}'.")
+        return from_plain(KeyRecord, item.data), int(item.version)
 
     # -- catalogs
 
@@ -199,7 +217,7 @@ class CatalogStore:
             ClaimedElsewhere: a Stripe id belongs to another project; nothing was put.
         """
         after = replace(catalog, version=before.version + 1)
-        refused = self._table.put([*_catalog_items(after, now, by), *_claims(after, before)])
+        refused = self._table.put([*catalog_items(after, now, by), *claims(after, before)])
         if any(item.sk.startswith("catalog") for item in refused):
             raise VersionConflict(f"The present version is not {before.version} any more.")
         _refuse(refused)
@@ -210,36 +228,3 @@ def _refuse(foreign: Iterable[CatalogItem]) -> None:
     taken = sorted(item.pk.removeprefix("stripe#") for item in foreign)
     if taken:
         raise ClaimedElsewhere(f"Taken: {', '.join(taken)}.")
-
-
-def _project_items(project: Project) -> list[CatalogItem]:
-    data = to_plain(project)
-    return [
-        CatalogItem(f"project#{project.id}", "project", data=data),
-        CatalogItem("projects", project.id, data=data),
-    ]
-
-
-def _key_items(record: KeyRecord, version: int) -> list[CatalogItem]:
-    data = to_plain(record)
-    listed = f"project#{record.project_id}", f"key#{record.key_id}"
-    return [
-        CatalogItem(f"key#{record.hash}", "key", version=version, data=data),
-        CatalogItem(*listed, version=version, data=data),
-    ]
-
-
-def _catalog_items(catalog: Catalog, now: datetime, by: str) -> Iterator[Step]:
-    pk, version, data = f"project#{catalog.project_id}", catalog.version, to_plain(catalog)
-    unchanged = ABSENT if version == 1 else CatalogItem.version == version - 1
-    yield CatalogItem(pk, "catalog", version=version, data=data), unchanged
-    kept = {**data, "put_at": to_plain(now), "put_by": by}
-    yield CatalogItem(pk, f"catalog#v{version:06d}", version=version, data=kept), ABSENT
-
-
-def _claims(after: Catalog, before: Catalog) -> Iterator[Step]:
-    """Claim what is new. A claim is never given back: past subscriptions still name the id."""
-    owner = {"project_id": after.project_id}
-    free = ABSENT | (CatalogItem.data == owner)
-    for id_ in sorted(after.stripe_ids() - before.stripe_ids()):
-        yield CatalogItem(f"stripe#{id_}", "claim", data=owner), free
