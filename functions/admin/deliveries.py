@@ -11,19 +11,24 @@ from billing.composition import now
 from billing.domain.delivery import Delivery, DeliveryState
 from billing.domain.endpoint import Endpoint
 from billing.domain.errors import InvalidInput
-from billing.http import answer, query
+from billing.http import answer, query, read_body
 from billing.notifications import deliveries_queue, delivery_store, endpoint_store
+from billing.observability import logger
 from billing.presentation import shown
-from billing.services.manage_deliveries import known_delivery, retry_delivery
+from billing.services.manage_deliveries import Span, known_delivery, retry_delivery, retry_failed
 from billing.services.manage_endpoints import known_endpoint
-from functions.admin.admission import operators_router
+from functions.admin.admission import operator_of, operators_router
 from functions.admin.endpoints import ONE as ENDPOINT
-from functions.admin.paging import cursor_of, limit_of, next_cursor
+from functions.admin.paging import cursor_of, decoded_cursor, limit_of, next_cursor
+from functions.admin.schemas import RetryRequest
 
 router = operators_router()
 
 ALL = f"{ENDPOINT}/deliveries"
 ONE = f"{ALL}/<delivery_id>"
+
+ENOUGH_TIME = 5_000
+"""Milliseconds that one more delivery may take to be put back, where AWS is slow to answer."""
 
 
 @router.get(ALL)
@@ -53,6 +58,26 @@ def retry(project_id: str, endpoint_id: str, delivery_id: str) -> Response[str]:
     endpoint = _endpoint(project_id, endpoint_id)
     anew = retry_delivery(delivery_store(), deliveries_queue(), endpoint, delivery_id, now=now())
     return answer(_shown(anew), 202)
+
+
+@router.post(f"{ENDPOINT}/retry")
+def retry_all(project_id: str, endpoint_id: str) -> Response[str]:
+    """Have the failed deliveries of a span tried anew, some at a time."""
+    body, context = read_body(router.current_event.raw_event, RetryRequest), router.lambda_context
+    endpoint = _endpoint(project_id, endpoint_id)
+    retried, cursor = retry_failed(
+        delivery_store(),
+        deliveries_queue(),
+        endpoint,
+        span=Span(body.since, body.until),
+        limit=body.limit,
+        cursor=None if body.cursor is None else decoded_cursor(body.cursor),
+        now=now(),
+        has_time=lambda: context.get_remaining_time_in_millis() > ENOUGH_TIME,
+    )
+    operator = operator_of(router).name
+    logger.info("deliveries retried", endpoint_id=endpoint.id, retried=retried, operator=operator)
+    return answer({"retried": retried, "next_cursor": next_cursor(cursor)}, 202)
 
 
 def _endpoint(project_id: str, endpoint_id: str) -> Endpoint:

@@ -104,6 +104,7 @@ def _shown(endpoint: Endpoint) -> dict[str, Any]:
         "disabled_at": endpoint.disabled_at,
         "disabled_reason": endpoint.disabled_reason,
         "failing_since": endpoint.failing_since,
+        "slow_until": endpoint.slow_until,
         "old_secret_ends_at": max(ends, default=None),
         "created_at": endpoint.created_at,
         "created_by": endpoint.created_by,

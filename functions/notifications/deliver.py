@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from billing.adapters.notification_queues import Ticket
-from billing.notifications import deliveries_queue, delivering
+from billing.domain.delivery import DeliveryState
+from billing.notifications import deliveries_queue, delivering, open_delivering
 from billing.observability import NAMESPACE, count, logger
 from billing.services.deliver import Outcome, deliver
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 Record = dict[str, Any]
+
+open_delivering()
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -46,6 +49,8 @@ def _tell(outcome: Outcome, ticket: Ticket) -> None:
         return
     last = delivery.attempts[-1]
     count("NotificationAttempt", outcome=delivery.state)
+    if delivery.state is not DeliveryState.PENDING:
+        _measure("DeliveryFailed", delivery.state is DeliveryState.FAILED, MetricUnit.Count)
     if outcome.disabled:
         count("EndpointDisabled")
     if last.is_accepted:
@@ -63,8 +68,7 @@ def _tell(outcome: Outcome, ticket: Ticket) -> None:
     )
 
 
-def _measure(name: str, milliseconds: float) -> None:
-    """Record how long something took, as a CloudWatch metric of its own."""
-    unit = MetricUnit.Milliseconds
-    with single_metric(name=name, unit=unit, value=milliseconds, namespace=NAMESPACE):
+def _measure(name: str, value: float, unit: MetricUnit = MetricUnit.Milliseconds) -> None:
+    """Record how long something took, or whether it failed, as a CloudWatch metric of its own."""
+    with single_metric(name=name, unit=unit, value=value, namespace=NAMESPACE):
         pass

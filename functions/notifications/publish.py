@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from billing.adapters.dynamo.stream import account_change
 from billing.adapters.notification_queues import WakeUp
 from billing.composition import now
-from billing.notifications import announcing
+from billing.notifications import announcing, open_announcing
 from billing.observability import count, logger
 from billing.services.announce import announce, wake
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 QUEUE = "aws:sqs"
+
+open_announcing()
 
 
 @logger.inject_lambda_context(clear_state=True)

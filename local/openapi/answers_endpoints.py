@@ -17,6 +17,7 @@ class EndpointShown(BaseModel):
     Attributes:
         event_types: of what it is told; empty is everything.
         failing_since: the first failure after which nothing got through.
+        slow_until: an attempt took two seconds or more; until then fewer go on at a time.
         old_secret_ends_at: until when the secret before signs too.
     """
 
@@ -29,6 +30,7 @@ class EndpointShown(BaseModel):
     disabled_at: datetime | None
     disabled_reason: DisabledReason | None
     failing_since: datetime | None
+    slow_until: datetime | None
     old_secret_ends_at: datetime | None
     created_at: datetime
     created_by: str
@@ -80,4 +82,16 @@ class Deliveries(BaseModel):
     """A page of deliveries, the newest first."""
 
     deliveries: list[DeliverySummary]
+    next_cursor: str | None
+
+
+class Retried(BaseModel):
+    """What was put back.
+
+    Attributes:
+        retried: how many failed deliveries are tried anew.
+        next_cursor: goes on with those after them; null when all were put back.
+    """
+
+    retried: int
     next_cursor: str | None

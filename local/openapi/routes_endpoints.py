@@ -5,7 +5,7 @@ from __future__ import annotations
 from billing.domain.errors import ContentionTooHigh, IdempotencyKeyReused, NotFound
 from billing.services.manage_deliveries import EndpointIsDisabled, NotFailed
 from billing.services.manage_endpoints import TooManyEndpoints
-from functions.admin.schemas import EndpointUpdate, NewEndpoint
+from functions.admin.schemas import EndpointUpdate, NewEndpoint, RetryRequest
 from local.openapi import answers_endpoints as answers
 from local.openapi import vocabulary as words
 from local.openapi.operation import ADMIN, Link, Operation
@@ -60,6 +60,15 @@ ROUTES = (
         ADMIN,
         (answers.PingSent,),
         status=202,
+        errors=(EndpointIsDisabled, NotFound),
+    ),
+    Operation(
+        f"POST {_ONE}/retry",
+        "retry_deliveries",
+        ADMIN,
+        (answers.Retried,),
+        status=202,
+        body=RetryRequest,
         errors=(EndpointIsDisabled, NotFound),
     ),
     Operation(

@@ -5,74 +5,24 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from local import deploy, redrive, web
-from local.place import STACK_NAME, Place
+from local import deploy
+from local.place import Place
 from tests.support.e2e import Service, a_user, eventually
-from tests.support.receiver import Received, Receiver, a_receiver
+from tests.support.pushed import Project, schedules_of, warm_up
+from tests.support.receiver import a_receiver
 
 FIVE_SECONDS = 5.0
-PATIENCE_SECONDS = 30.0
-
-
-class Project:
-    """The demo project, whose endpoint is a receiver on this machine."""
-
-    def __init__(self, stack: dict[str, Any], receiver: Receiver) -> None:
-        self.stack, self.receiver = stack, receiver
-        made = self.ask("POST", self.path(), {"url": receiver.url})
-        self.secret, self.endpoint_id = made["secret"], made["endpoint_id"]
-
-    def ask(self, method: str, path: str, body: object = None) -> Any:
-        url = f"{self.stack['api_url']}/api/v1/admin/{path}"
-        answer = web.request(method, url, key=self.stack["admin_key"], body=body)
-        assert answer.status in (200, 202), answer.text
-        return answer.json
-
-    def leave(self) -> None:
-        """Delete the endpoint."""
-        self.ask("DELETE", self.path(f"/{self.endpoint_id}"))
-
-    def path(self, below: str = "") -> str:
-        return f"projects/{self.stack['project_id']}/endpoints{below}"
-
-    def grant(self, user_id: str, **fields: Any) -> str:
-        body = {"project_id": self.stack["project_id"], "feature_code": "export", "reason": "test"}
-        granted = self.ask("POST", "grant", {**body, "user_id": user_id, **fields})
-        return str(granted["grant_id"])
-
-    def revoke(self, grant_id: str) -> None:
-        self.ask("POST", "revoke", {"grant_id": grant_id, "revoke_reason": "test"})
-
-    def deliveries(self, state: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.ask(
-            "GET", self.path(f"/{self.endpoint_id}/deliveries?state={state}")
-        )["deliveries"]
-        return found
-
-    def told(self, user_id: str) -> list[tuple[Received, dict[str, Any]]]:
-        """What was accepted about a user, verified by the specification's own library."""
-        verified = [(each, each.verified(self.secret)) for each in self.receiver.accepted]
-        return [(each, body) for each, body in verified if body["data"].get("user_id") == user_id]
-
-    def wait_for(self, user_id: str, number: int) -> list[tuple[Received, dict[str, Any]]]:
-        self.receiver.wait_for(lambda: len(self.told(user_id)) >= number, PATIENCE_SECONDS)
-        return self.told(user_id)
 
 
 @pytest.fixture(scope="module")
 def warm(stack: dict[str, Any]) -> None:
-    """The functions are there: what is measured is not how long a busy machine starts them."""
-    with a_receiver() as receiver:
-        project, user = Project(stack, receiver), a_user()
-        project.grant(user)
-        project.wait_for(user, 1)
-        project.leave()
+    """The functions are there."""
+    warm_up(stack)
 
 
 @pytest.fixture
@@ -81,17 +31,6 @@ def project(stack: dict[str, Any], warm: None) -> Iterator[Project]:
         project = Project(stack, receiver)
         yield project
         project.leave()
-
-
-def schedules_of(place: Place, user_id: str) -> list[dict[str, Any]]:
-    """The one-shot schedules of a user; one may go while it is looked at."""
-    scheduler = deploy.client("scheduler", place)
-    found: list[dict[str, Any]] = []
-    for listed in scheduler.list_schedules()["Schedules"]:
-        with suppress(scheduler.exceptions.ResourceNotFoundException):
-            found.append(scheduler.get_schedule(Name=listed["Name"]))
-    told = json.dumps(user_id)
-    return [each for each in found if told in each["Target"].get("Input", "")]
 
 
 def test_a_grant_and_its_revocation_are_pushed_within_five_seconds(project: Project) -> None:
@@ -215,44 +154,16 @@ def test_an_endpoint_that_is_gone_is_disabled_and_the_bus_is_told(
     assert len(project.wait_for(user, 1)) == 1
 
 
-def _records(streams: Any, iterator: str | None) -> Iterator[Any]:
-    """Everything that a shard has now, page by page: what other tests did comes first."""
-    while iterator:
-        page = streams.get_records(ShardIterator=iterator)
-        yield from page["Records"]
-        iterator = page.get("NextShardIterator") if page["Records"] else None
-
-
-def test_a_change_that_could_not_be_announced_is_announced_by_redrive(
-    project: Project, place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("BILLING_STATE_DIR", str(place.state))
-    monkeypatch.setenv("BILLING_PORT", str(place.port))
-    ids, streams = deploy.resources(place), deploy.client("dynamodbstreams", place)
-    table = deploy.client("dynamodb", place).describe_table(TableName=ids["AccountsTable"])
-    arn = table["Table"]["LatestStreamArn"]
-    (shard,) = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
-    user = a_user()
-    project.grant(user)
-    project.wait_for(user, 1)
-    iterator = streams.get_shard_iterator(
-        StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-    )["ShardIterator"]
-    number = next(
-        record["dynamodb"]["SequenceNumber"]
-        for record in _records(streams, iterator)
-        if record["dynamodb"]["Keys"]["sk"]["S"] == "access"
-        and record["dynamodb"]["Keys"]["pk"]["S"].endswith(user)
-    )
-    batch = {
-        "streamArn": arn,
-        "shardId": shard["ShardId"],
-        "startSequenceNumber": number,
-        "endSequenceNumber": number,
-    }
-    deploy.client("sqs", place).send_message(
-        QueueUrl=ids["ChangesDeadLetterQueue"],
-        MessageBody=json.dumps({"DDBStreamBatchInfo": batch}),
-    )
-    assert redrive.main(["--stack", STACK_NAME]) == 0
-    assert len(project.told(user)) == 1, "it is the same message, which is delivered once"
+def test_all_that_failed_is_tried_anew_with_one_request(project: Project) -> None:
+    user, endpoint = a_user(), project.path(f"/{project.endpoint_id}")
+    project.receiver.statuses = [500]
+    project.revoke(project.grant(user))
+    eventually(lambda: len(project.deliveries("pending")) == 2)
+    project.ask("PATCH", endpoint, {"enabled": False})
+    eventually(lambda: len(project.deliveries("failed")) == 2)
+    project.ask("PATCH", endpoint, {"enabled": True})
+    for retried in (2, 0):
+        answer = project.ask("POST", f"{endpoint}/retry", {})
+        assert answer == {"retried": retried, "next_cursor": None}
+    told = project.wait_for(user, 2)
+    assert [body["data"]["feature_codes"] for _, body in told] == [["export"], []]

@@ -21,6 +21,7 @@ from billing.auth import Caller
 from billing.domain.account import Account, AccountKey
 from billing.domain.catalog import Catalog
 from billing.domain.changes import Cause, CauseType, Decision, OutcomeKind
+from billing.domain.contribution import contribution
 from billing.domain.errors import BillingError
 from billing.domain.holdings import holdings_of
 from billing.domain.policy import Holding, cover
@@ -231,10 +232,16 @@ def truth(account: Account) -> Json:
             id_: _without(to_plain(fact), _HOW) for id_, fact in sorted(account.purchases.items())
         },
         "grants": {id_: to_plain(grant) for id_, grant in sorted(account.grants.items())},
+        "figures": _figures(account),
     }
 
 
 _HOW = frozenset({"as_of", "event_id", "first_seen", "paid_seen", "timeline"})
+
+
+def _figures(account: Account) -> Json:
+    tally = contribution(account)
+    return {place: {name: str(n) for name, n in tally[place].items()} for place in sorted(tally)}
 
 
 def _stands(fact: Any) -> Json:

@@ -47,9 +47,14 @@ class Pipeline:
         """Read what the stream has had since the last time, as the event source filters it."""
         shard = dynamodb_backends[ACCOUNT][REGION].tables[self.table].stream_shard
         assert shard is not None
-        records = [item.to_json() for item in shard.items[self._read :]]
+        records = [self._dated(item.to_json()) for item in shard.items[self._read :]]
         self._read += len(records)
         return [r for r in records if r["dynamodb"]["Keys"]["sk"]["S"] == "access"]
+
+    def _dated(self, record: Event) -> Event:
+        """Let it be written now, by the test's clock: moto has the machine's."""
+        written = record["dynamodb"] | {"ApproximateCreationDateTime": self.clock.at.timestamp()}
+        return {**record, "dynamodb": written}
 
     def publish(self, changes: list[Event] | None = None) -> list[Event]:
         """Announce what has changed; return the records."""

@@ -40,12 +40,14 @@ class Receiver:
 
     Attributes:
         troubled: part of the bodies that get those statuses; others are accepted.
+        before_answering: what the app does meanwhile.
     """
 
     port: int = 0
     statuses: list[int] = field(default_factory=list)
     troubled: bytes = b""
     received: list[Received] = field(default_factory=list)
+    before_answering: Callable[[], object] = lambda: None
 
     @property
     def url(self) -> str:
@@ -75,6 +77,7 @@ def a_receiver(*statuses: int) -> Iterator[Receiver]:
             is_troubled = receiver.statuses and receiver.troubled in body
             status = receiver.statuses.pop(0) if is_troubled else 204
             receiver.received.append(Received(self.path, headers, body, status, time.time()))
+            receiver.before_answering()
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("Location", "http://127.0.0.1:9/elsewhere")

@@ -1,14 +1,17 @@
-/** What the service told the apps by webhook, and telling it again. */
+/** Where a project's apps are told of changes, and what they were told. */
 
-import { Problem, every, get, post } from "./api.js";
-import { announce, h } from "./dom.js";
-import { question } from "./dialog.js";
+import { every, get } from "./api.js";
+import { h } from "./dom.js";
+import { endpointButtons, endpointState, endpointsOf, register, retryAllButton } from "./endpoint-forms.js";
 import { ago, counted, when, words } from "./format.js";
 import { listed } from "./paging.js";
+import { may, unlessRefused } from "./roles.js";
 import { address, go } from "./router.js";
+import { retryButton } from "./view-delivery.js";
 import { badge, card, choice, code, facts, field, nothing, row, table } from "./widgets.js";
 
 export const title = "Deliveries";
+export const needs = "read_deliveries";
 
 /** @type {[string, string][]} */
 const STATES = [
@@ -25,46 +28,29 @@ const STATES = [
 export async function render({ project = "", endpoint = "", state = "" }, signal) {
   const projects = await every("admin/projects", "projects", signal);
   const ids = projects.map((/** @type {any} */ each) => each.id);
-  if (ids.length === 0) return [nothing("There is no project yet.")];
+  if (ids.length === 0) return [nothing("There is no project yet. Make one under Catalog.")];
   const chosen = project || ids[0];
-  const path = `admin/projects/${encodeURIComponent(chosen)}/endpoints`;
-  const endpoints = await unlessUnavailable(get(path, {}, signal));
-  if (!endpoints)
-    return [
-      chooser(ids, chosen),
-      card("Not available", h("p", {}, "This version of the service has no webhooks to apps.")),
-    ];
-  const known =
-    endpoints.endpoints.find((/** @type {any} */ each) => each.endpoint_id === endpoint) ||
-    endpoints.endpoints[0];
+  const path = endpointsOf(chosen);
+  const { endpoints } = await get(path, {}, signal);
+  const known = endpoints.find((/** @type {any} */ each) => each.endpoint_id === endpoint) || endpoints[0];
+  const found = known && (await deliveries(chosen, known.endpoint_id, state, signal));
+  const place = h("div", {});
   return [
     chooser(ids, chosen),
+    place,
     card(
       "Endpoints",
-      endpoints.endpoints.length
-        ? list(endpoints.endpoints, chosen)
-        : nothing("The project has no endpoint."),
+      unlessRefused("manage_endpoints", () =>
+        h("p", {}, h("button", { type: "button", onclick: () => register(chosen) }, "Register an endpoint")),
+      ),
+      endpoints.length
+        ? list(endpoints, chosen, known)
+        : nothing("The project has none: its apps read the entitlements, and are told of no change."),
     ),
     known &&
-      card(
-        `Deliveries to ${known.url}`,
-        standing(known),
-        filter(chosen, known.endpoint_id, state),
-        await deliveries(`${path}/${known.endpoint_id}/deliveries`, state, signal),
-      ),
+      card("The endpoint", standing(known), may("manage_endpoints") && endpointButtons(chosen, known, place)),
+    known && card(`Deliveries to ${known.url}`, filter(chosen, known, state), found),
   ];
-}
-
-/**
- * @param {Promise<any>} asked
- */
-async function unlessUnavailable(asked) {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof Problem && error.code === "no_such_route") return null;
-    throw error;
-  }
 }
 
 /**
@@ -83,52 +69,69 @@ function chooser(ids, chosen) {
 /**
  * @param {any[]} endpoints
  * @param {string} project
+ * @param {any} known the one that is shown below
  */
-function list(endpoints, project) {
-  const rows = endpoints.map((each) =>
-    row(
-      [
-        h("a", { href: address("deliveries", { project, endpoint: each.endpoint_id }) }, each.url),
-        h("br"),
-        code(each.endpoint_id),
-      ],
-      each.description || "",
+function list(endpoints, project, known) {
+  const rows = endpoints.map((each) => {
+    const href = address("deliveries", { project, endpoint: each.endpoint_id });
+    return row(
+      [h("a", { href, "aria-current": each === known && "true" }, each.url), h("br"), code(each.endpoint_id)],
+      each.description || h("span", { class: "soft" }, "none"),
       each.event_types.length ? each.event_types.join(", ") : "everything",
-      each.enabled ? badge("enabled") : badge("disabled", "bad"),
-    ),
-  );
+      endpointState(each),
+    );
+  });
   return table("Endpoints", ["Address", "Description", "Is told of", "State"], rows);
 }
 
 /** @param {any} endpoint */
 function standing(endpoint) {
-  if (endpoint.enabled && !endpoint.failing_since) return null;
-  return facts([
-    ["Failing since", when(endpoint.failing_since)],
-    [
-      "Disabled",
-      endpoint.disabled_at ? [when(endpoint.disabled_at), `: ${words(endpoint.disabled_reason)}`] : "no",
-    ],
-  ]);
+  /** @type {[string, any][]} */
+  const found = [
+    ["Address", endpoint.url],
+    ["State", endpointState(endpoint)],
+    ["Registered", [when(endpoint.created_at), ` by ${endpoint.created_by}`]],
+  ];
+  if (endpoint.failing_since) found.push(["Failing since", when(endpoint.failing_since)]);
+  if (endpoint.slow_until) found.push(["Slow, so told less at once until", when(endpoint.slow_until)]);
+  if (endpoint.disabled_at)
+    found.push(["Disabled", [when(endpoint.disabled_at), `, ${words(endpoint.disabled_reason)}`]]);
+  if (endpoint.old_secret_ends_at)
+    found.push(["The old secret signs until", when(endpoint.old_secret_ends_at)]);
+  return [
+    facts(found),
+    !endpoint.enabled &&
+      h(
+        "p",
+        { class: "notice warn" },
+        "It is told nothing. What comes meanwhile is not kept for it: " +
+          "when it is enabled, its app reads the entitlements anew.",
+      ),
+  ];
+}
+
+/**
+ * @param {string} project
+ * @param {any} endpoint
+ * @param {string} state
+ */
+function filter(project, endpoint, state) {
+  const select = choice(STATES, state);
+  select.addEventListener("change", () =>
+    go("deliveries", { project, endpoint: endpoint.endpoint_id, state: select.value }),
+  );
+  const retry = endpoint.enabled && may("manage_endpoints") && retryAllButton(project, endpoint);
+  return h("div", { class: "inline" }, field("Show", select), retry);
 }
 
 /**
  * @param {string} project
  * @param {string} endpoint
  * @param {string} state
- */
-function filter(project, endpoint, state) {
-  const select = choice(STATES, state);
-  select.addEventListener("change", () => go("deliveries", { project, endpoint, state: select.value }));
-  return h("div", { class: "inline" }, field("Show", select));
-}
-
-/**
- * @param {string} path
- * @param {string} state
  * @param {AbortSignal} signal
  */
-function deliveries(path, state, signal) {
+function deliveries(project, endpoint, state, signal) {
+  const path = `${endpointsOf(project)}/${endpoint}/deliveries`;
   return listed({
     caption: "Deliveries, the newest first",
     noun: "delivery",
@@ -139,15 +142,17 @@ function deliveries(path, state, signal) {
     },
     row: (each) =>
       row(
-        [each.type, h("br"), code(each.delivery_id)],
+        [
+          h("a", { href: address("delivery", { project, endpoint, id: each.delivery_id }) }, each.type),
+          h("br"),
+          code(each.delivery_id),
+        ],
         badge(each.state),
         ago(each.created_at),
         attempts(each),
-        each.state === "failed"
-          ? h("button", { type: "button", onclick: () => retry(path, each) }, "Retry")
-          : "",
+        retryButton(path, each) || h("span", { class: "soft" }, "none"),
       ),
-    empty: "Nothing was sent to it yet.",
+    empty: state ? "None is in that state." : "Nothing was sent to it in the last 30 days.",
   });
 }
 
@@ -161,29 +166,4 @@ function attempts({ attempts: made, next_attempt_at }) {
     came,
     next_attempt_at && [", the next ", ago(next_attempt_at)],
   ].flat();
-}
-
-/**
- * @param {string} path
- * @param {any} delivery
- */
-function retry(path, delivery) {
-  question({
-    title: "Send it again?",
-    content: [
-      h(
-        "p",
-        {},
-        `${delivery.type} `,
-        code(delivery.delivery_id),
-        " is tried anew, with the same id: an app that has it already ignores it.",
-      ),
-    ],
-    confirm: "Retry",
-    act: async () => {
-      await post(`${path}/${encodeURIComponent(delivery.delivery_id)}/retry`);
-      window.dispatchEvent(new HashChangeEvent("hashchange"));
-      announce("It is sent again.");
-    },
-  });
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import ssl
 
+from billing.adapters.dynamo.attempts import RunningAttempts
+from billing.adapters.dynamo.connection import open_connection
 from billing.adapters.dynamo.deliveries import DeliveryStore
 from billing.adapters.dynamo.endpoints import EndpointStore
 from billing.adapters.event_bus import EventBus
@@ -13,7 +15,22 @@ from billing.adapters.outbound import Outbound
 from billing.composition import now, once
 from billing.services import announce, deliver
 from billing.settings import settings
-from billing.stores import account_store, cached_catalog
+from billing.stores import account_store, cached_catalog, open_stores
+
+
+def open_announcing() -> None:
+    """Compose what announcing needs in init, as `open_stores` does."""
+    open_stores()
+    if settings().deliveries_queue_url:
+        announcing()
+
+
+def open_delivering() -> None:
+    """Compose what delivering needs in init, as `open_stores` does."""
+    if settings().deliveries_queue_url:
+        deliveries_queue()
+        delivering()
+        open_connection()
 
 
 @once
@@ -26,6 +43,12 @@ def endpoint_store() -> EndpointStore:
 def delivery_store() -> DeliveryStore:
     """Return what was, is and failed to be delivered."""
     return DeliveryStore(settings())
+
+
+@once
+def running_attempts() -> RunningAttempts:
+    """Return how many attempts go on at each endpoint."""
+    return RunningAttempts(settings())
 
 
 @once
@@ -67,6 +90,7 @@ def delivering() -> deliver.Collaborators:
     return deliver.Collaborators(
         endpoints=endpoint_store(),
         deliveries=delivery_store(),
+        running=running_attempts(),
         outbound=outbound(),
         bus=event_bus(),
         clock=now,

@@ -16,7 +16,15 @@ from billing.domain.delivery import (
     DeliveryState,
     wait_after,
 )
-from billing.domain.endpoint import DisabledReason, Endpoint, SigningSecret
+from billing.domain.endpoint import (
+    SHARE,
+    SLOW,
+    SLOW_FOR,
+    SLOW_SHARE,
+    DisabledReason,
+    Endpoint,
+    SigningSecret,
+)
 from billing.domain.notification import NotificationType
 from billing.domain.signing import headers, new_secret
 
@@ -124,3 +132,28 @@ def test_the_old_secret_signs_until_the_overlap_ends() -> None:
     assert rotated.signing_secrets(NOW + DAY) == ["whsec_new"]
     again = rotated.rotated("whsec_newer", NOW, DAY)
     assert again.signing_secrets(NOW) == ["whsec_newer", "whsec_new"]
+
+
+# -- its share
+
+
+def test_an_endpoint_that_took_long_has_a_small_share_for_a_minute() -> None:
+    endpoint = an_endpoint()
+    assert endpoint.share(NOW) == SHARE
+    assert endpoint.after(SLOW - timedelta(milliseconds=1), NOW) == endpoint
+    slow = endpoint.after(SLOW, NOW)
+    tick = timedelta(microseconds=1)
+    assert slow.share(NOW) == slow.share(NOW + SLOW_FOR - tick) == SLOW_SHARE
+    assert slow.share(NOW + SLOW_FOR) == SHARE
+
+
+def test_that_it_is_slow_is_noted_twice_a_minute_at_most() -> None:
+    slow = an_endpoint().after(SLOW, NOW)
+    assert slow.after(SLOW, NOW + SLOW_FOR / 2 - DAY / 86_400) is slow
+    later = NOW + SLOW_FOR / 2
+    assert slow.after(SLOW, later).slow_until == later + SLOW_FOR
+
+
+def test_one_quick_attempt_does_not_make_it_quick() -> None:
+    slow = an_endpoint().after(SLOW, NOW)
+    assert slow.after(timedelta(milliseconds=40), NOW) is slow

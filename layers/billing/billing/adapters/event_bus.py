@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
 
-from billing.adapters.notification_queues import client
+from billing.adapters.aws.endpoint import Service
+from billing.adapters.aws.wire import AwsError, AwsWire
 from billing.domain.errors import TryAgain
-from billing.settings import Settings
+from billing.settings import Settings, environment
 
-if TYPE_CHECKING:
-    from mypy_boto3_events import EventBridgeClient
+EVENTS = Service(
+    "events", "AWS_ENDPOINT_URL_EVENTBRIDGE", "AWSEvents", "application/x-amz-json-1.1"
+)
 
 SOURCE = "billing"
 
@@ -32,29 +33,30 @@ class EventBus:
     """Puts events on the bus of this deployment."""
 
     def __init__(self, settings: Settings) -> None:
-        """Compose the client."""
+        """Compose the connection, which opens with the first event and stays open."""
         self._name = settings.event_bus
-        self._events = cast("EventBridgeClient", client("events"))
+        self._events = AwsWire(EVENTS, environment())
 
     def put(self, events: list[BusEvent]) -> None:
         """Put events on the bus, each at least once.
 
         Raises:
             TryAgain: the bus did not take all of them.
-            BotoCoreError, ClientError: it took none.
         """
         for start in range(0, len(events), MOST_AT_ONCE):
-            answer = self._events.put_events(
-                Entries=[
-                    {
-                        "EventBusName": self._name,
-                        "Source": SOURCE,
-                        "DetailType": event.type,
-                        "Time": event.at,
-                        "Detail": event.detail,
-                    }
-                    for event in events[start : start + MOST_AT_ONCE]
-                ]
-            )
+            entries = [self._entry(event) for event in events[start : start + MOST_AT_ONCE]]
+            try:
+                answer = self._events.call("PutEvents", {"Entries": entries})
+            except AwsError as error:
+                raise TryAgain("The bus did not take the events.") from error
             if answer["FailedEntryCount"]:
                 raise TryAgain("The bus did not take every event.")
+
+    def _entry(self, event: BusEvent) -> dict[str, object]:
+        return {
+            "EventBusName": self._name,
+            "Source": SOURCE,
+            "DetailType": event.type,
+            "Time": event.at.timestamp(),
+            "Detail": event.detail,
+        }

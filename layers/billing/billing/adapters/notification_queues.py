@@ -3,6 +3,10 @@
 A wake-up that is near waits in the queue, to the second. One that is far waits in a one-shot
 EventBridge schedule, whose clock is good to a minute and which may come late but never early: it
 fires a minute before, and what it wakes lets the queue do the rest.
+
+The queues are spoken to without the SDK, which would cost the first push of a process a second; all
+that is sent to them bears to arrive twice. The scheduler has another protocol, and nobody waits for
+it: its client is made when the first instant is far.
 """
 
 from __future__ import annotations
@@ -10,22 +14,22 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-import botocore.session
-from botocore.config import Config
-from botocore.exceptions import ClientError
-
+from billing.adapters.aws.endpoint import SQS
+from billing.adapters.aws.wire import AwsError, AwsWire
 from billing.adapters.plain import to_plain
 from billing.domain.account import AccountKey
 from billing.domain.delivery import Delivery
-from billing.settings import Settings
+from billing.domain.errors import TryAgain
+from billing.settings import Settings, environment
 
 if TYPE_CHECKING:
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
-    from mypy_boto3_sqs import SQSClient
 
 NEAR = timedelta(minutes=10)
 """What the queue's own delay spans; SQS delays a message by 15 minutes at most."""
@@ -37,10 +41,24 @@ NAME_CHARACTERS = 32
 """Of 64 that a schedule's name may have; the stack's name has the others."""
 
 
-def client(service: str) -> Any:  # noqa: ANN401 - botocore makes its clients' types at run time
-    """Make a client of this function's region, impatient and tried again a little."""
-    config = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 3})
-    return botocore.session.get_session().create_client(service, config=config)
+class Queue:
+    """A queue of SQS."""
+
+    def __init__(self, url: str) -> None:
+        """Compose its connection, which opens with the first call and stays open."""
+        self._url = url
+        self._wire = AwsWire(SQS, environment())
+
+    def call(self, operation: str, **payload: Any) -> None:  # noqa: ANN401 - JSON
+        """Make a call that bears to arrive twice.
+
+        Raises:
+            TryAgain: SQS does not answer, or refuses.
+        """
+        try:
+            self._wire.call(operation, {"QueueUrl": self._url, **payload})
+        except AwsError as error:
+            raise TryAgain("The queue did not take it.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +88,8 @@ class DeliveriesQueue:
     """The FIFO queue of what is to be sent: one group an account and endpoint."""
 
     def __init__(self, settings: Settings) -> None:
-        """Compose the client."""
-        self._url = settings.deliveries_queue_url
-        self._sqs = cast("SQSClient", client("sqs"))
+        """Compose the connection."""
+        self._queue = Queue(settings.deliveries_queue_url)
 
     def send(self, delivery: Delivery, repetition: str = "") -> None:
         """Put a delivery on the queue; the same again within minutes is there once.
@@ -82,19 +99,23 @@ class DeliveriesQueue:
             repetition: tells one that is wanted again from one that is put again.
 
         Raises:
-            BotoCoreError, ClientError: the queue did not take it.
+            TryAgain: the queue did not take it.
         """
-        self._sqs.send_message(
-            QueueUrl=self._url,
+        self._queue.call(
+            "SendMessage",
             MessageBody=Ticket.of(delivery).text(),
             MessageGroupId=_digest(delivery.endpoint_id, delivery.order),
             MessageDeduplicationId=_digest(delivery.endpoint_id, delivery.id, repetition),
         )
 
     def hide(self, receipt_handle: str, wait: timedelta) -> None:
-        """Let a message come back after a while, and keep its group in order meanwhile."""
-        self._sqs.change_message_visibility(
-            QueueUrl=self._url,
+        """Let a message come back after a while, and keep its group in order meanwhile.
+
+        Raises:
+            TryAgain: the queue did not take it.
+        """
+        self._queue.call(
+            "ChangeMessageVisibility",
             ReceiptHandle=receipt_handle,
             VisibilityTimeout=math.ceil(wait.total_seconds()),
         )
@@ -124,34 +145,31 @@ class WakeUps:
     """One wake-up an account: setting one replaces what was set before."""
 
     def __init__(self, settings: Settings) -> None:
-        """Compose the clients."""
+        """Compose the connection."""
         self._settings = settings
-        self._sqs = cast("SQSClient", client("sqs"))
-        self._scheduler = cast("EventBridgeSchedulerClient", client("scheduler"))
+        self._queue = Queue(settings.boundaries_queue_url)
 
     def set(self, wake_up: WakeUp, now: datetime) -> None:
         """Wake up at the instant.
 
         Raises:
-            BotoCoreError, ClientError: neither the queue nor the scheduler took it.
+            TryAgain: the queue did not take it.
+            BotoCoreError, ClientError: the scheduler did not.
         """
         wait = wake_up.at - now
         if wait > NEAR:
             self._schedule(wake_up)
             return
-        self._sqs.send_message(
-            QueueUrl=self._settings.boundaries_queue_url,
+        self._queue.call(
+            "SendMessage",
             MessageBody=wake_up.text(),
             DelaySeconds=max(0, math.ceil(wait.total_seconds())),
         )
 
     def clear(self, key: AccountKey) -> None:
         """Let an account sleep: nothing is going to change by itself."""
-        try:
+        with suppress(self._scheduler.exceptions.ResourceNotFoundException):
             self._scheduler.delete_schedule(Name=self._name(key))
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ResourceNotFoundException":
-                raise
 
     def _schedule(self, wake_up: WakeUp) -> None:
         at = (wake_up.at.astimezone(UTC) - EARLIER).strftime("%Y-%m-%dT%H:%M:%S")
@@ -170,10 +188,18 @@ class WakeUps:
         }
         try:
             self._scheduler.update_schedule(**schedule)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ResourceNotFoundException":
-                raise
+        except self._scheduler.exceptions.ResourceNotFoundException:
             self._scheduler.create_schedule(**schedule)
+
+    @cached_property
+    def _scheduler(self) -> EventBridgeSchedulerClient:
+        """Make a client of this function's region, impatient and tried again a little."""
+        import botocore.session  # noqa: PLC0415 - only who needs it waits for it
+        from botocore.config import Config  # noqa: PLC0415 - the same
+
+        config = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 3})
+        made = botocore.session.get_session().create_client("scheduler", config=config)
+        return cast("EventBridgeSchedulerClient", made)
 
     def _name(self, key: AccountKey) -> str:
         """Name the one schedule of an account, whose user id may be any text."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 ATTEMPTS = 10
-"""How often a delivery is tried by itself: over 27 hours, by `wait_after`.
+"""How often a delivery comes to its turn by itself: over 27 hours, by `wait_after`.
 
 The deliveries queue moves a message to the dead letters after as many receives.
 """
@@ -38,6 +38,7 @@ class Problem(StrEnum):
     TIMED_OUT = "timed_out"
     NOT_HTTP = "not_http"
     ENDPOINT_DISABLED = "endpoint_disabled"
+    ENDPOINT_BUSY = "endpoint_busy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ class Attempt:
     milliseconds: int
     status: int | None = None
     problem: Problem | None = None
+
+    @property
+    def took(self) -> timedelta:
+        """How long it took."""
+        return timedelta(milliseconds=self.milliseconds)
 
     @property
     def is_accepted(self) -> bool:

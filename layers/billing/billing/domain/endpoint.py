@@ -11,6 +11,18 @@ from billing.domain.notification import NotificationType
 FAILING_FOR = timedelta(days=3)
 """How long an endpoint may fail at everything before it is disabled."""
 
+SLOW = timedelta(seconds=2)
+"""From how long an attempt takes on, its endpoint is slow."""
+
+SLOW_FOR = timedelta(minutes=1)
+"""How long an endpoint is slow after an attempt that took long."""
+
+SHARE, SLOW_SHARE = 50, 10
+"""Attempts that may go on at a time at one endpoint, and at a slow one.
+
+Of 200 that go on at a time at all endpoints: `MaximumConcurrency` in the template.
+"""
+
 
 class DisabledReason(StrEnum):
     """Why an endpoint gets nothing."""
@@ -36,6 +48,7 @@ class Endpoint:
         secrets: the newest first; every one that has not ended signs.
         event_types: what it is told of; empty for everything.
         failing_since: of the first failure after which nothing got through.
+        slow_until: an attempt took long; until then fewer go on at a time.
     """
 
     id: str
@@ -49,6 +62,7 @@ class Endpoint:
     disabled_at: datetime | None = None
     disabled_reason: DisabledReason | None = None
     failing_since: datetime | None = None
+    slow_until: datetime | None = None
 
     @property
     def is_enabled(self) -> bool:
@@ -86,6 +100,15 @@ class Endpoint:
         failing = replace(self, failing_since=since)
         lasts = now - since >= FAILING_FOR
         return failing.disabled(DisabledReason.FAILING, now) if lasts else failing
+
+    def share(self, now: datetime) -> int:
+        """Say how many attempts may go on at a time."""
+        return SLOW_SHARE if self.slow_until and now < self.slow_until else SHARE
+
+    def after(self, took: timedelta, now: datetime) -> Endpoint:
+        """Note how long an attempt took; what was noted a moment ago is not noted again."""
+        noted = self.slow_until and self.slow_until - now > SLOW_FOR / 2
+        return self if took < SLOW or noted else replace(self, slow_until=now + SLOW_FOR)
 
     def succeeded(self) -> Endpoint:
         """Note that something got through."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from billing.adapters.dynamo.account_items import fact_of
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 MESSAGE = "msg"
 
+LATEST_WRITTEN = timedelta(hours=1)
+"""A change is written within seconds of its instant; the rest is for clocks that differ."""
+
 
 @dataclass(frozen=True)
 class Collaborators:
@@ -54,18 +57,22 @@ def announce(change: AccountChange, using: Collaborators, now: datetime) -> list
     """Tell what a change says, and wake up when the next thing happens by itself.
 
     Doing it again tells nothing new: the ids are made of the account, its version and what is told.
+    What was written long after it happened was told then, and has been put back from a backup or
+    from history: it only sets the wake-up, which no backup has.
 
     Raises:
         BillingError, BotoCoreError, ClientError: not all was told; doing it again is safe.
     """
     catalog = using.catalog(change.key.project_id)
+    is_put_back = change.written_at - change.at > LATEST_WRITTEN
     told = [
         _notification(change.key, change.revision, change.at, str(change.version), notice)
-        for notice in _noticed(change, catalog, using)
+        for notice in (() if is_put_back else _noticed(change, catalog, using))
     ]
     _publish(told, using)
-    coming = next_instant(change.after, catalog, change.at)
-    if coming == next_instant(change.before, catalog, change.at):
+    at = now if is_put_back else change.at
+    coming = next_instant(change.after, catalog, at)
+    if coming == next_instant(change.before, catalog, at):
         return told
     if coming:
         using.wake_ups.set(WakeUp(change.key, coming), now)

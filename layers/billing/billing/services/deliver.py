@@ -26,6 +26,7 @@ from billing.domain.errors import NotFound
 from billing.domain.signing import headers
 
 if TYPE_CHECKING:
+    from billing.adapters.dynamo.attempts import RunningAttempts
     from billing.adapters.dynamo.deliveries import DeliveryStore
     from billing.adapters.dynamo.endpoints import EndpointStore
     from billing.adapters.event_bus import EventBus
@@ -47,6 +48,7 @@ class Collaborators:
 
     endpoints: EndpointStore
     deliveries: DeliveryStore
+    running: RunningAttempts
     outbound: Outbound
     bus: EventBus
     clock: Callable[[], datetime]
@@ -71,6 +73,9 @@ class Outcome:
 def deliver(ticket: Ticket, number: int, using: Collaborators) -> Outcome:
     """Try to deliver, for the time of this number, 1 being the first.
 
+    Where as many attempts go on at the endpoint as may, it is put off as if it had been tried, save
+    the last time: an endpoint that takes long takes nobody else's turn.
+
     Raises:
         BillingError, BotoCoreError, ClientError, PynamoDBException: what came of it could not be
             noted; the endpoint may get it again.
@@ -79,16 +84,27 @@ def deliver(ticket: Ticket, number: int, using: Collaborators) -> Outcome:
     delivery = using.deliveries.get(ticket.endpoint_id, ticket.delivery_id)
     if endpoint is None or delivery is None or delivery.state is DeliveryState.DELIVERED:
         return Outcome(delivery)
+    now = using.clock()
     if not endpoint.is_enabled:
-        now = using.clock()
         attempt = Attempt(now, 0, problem=Problem.ENDPOINT_DISABLED)
         return _settled(delivery.after(attempt, DeliveryState.FAILED), using)
+    if number >= ATTEMPTS:
+        return _tried(endpoint, delivery, number, using)
+    running = using.running.begin(endpoint.id, endpoint.share(now), now)
+    if running is None:
+        return _put_off(delivery, Attempt(now, 0, problem=Problem.ENDPOINT_BUSY), number, using)
+    try:
+        return _tried(endpoint, delivery, number, using)
+    finally:
+        using.running.end(running)
+
+
+def _tried(endpoint: Endpoint, delivery: Delivery, number: int, using: Collaborators) -> Outcome:
     attempt = _attempt(endpoint, delivery, using)
-    if attempt.is_accepted:
-        if endpoint.failing_since:
-            _change(endpoint, Endpoint.succeeded, using)
-        return _settled(delivery.after(attempt, DeliveryState.DELIVERED), using)
-    return _failed(endpoint, delivery, attempt, number, using)
+    if not attempt.is_accepted:
+        return _failed(endpoint, delivery, attempt, number, using)
+    _change(endpoint, lambda each: each.after(attempt.took, using.clock()).succeeded(), using)
+    return _settled(delivery.after(attempt, DeliveryState.DELIVERED), using)
 
 
 def _attempt(endpoint: Endpoint, delivery: Delivery, using: Collaborators) -> Attempt:
@@ -112,7 +128,7 @@ def _failed(
     """
 
     def fail(each: Endpoint) -> Endpoint:
-        failed = each.failed(attempt.at)
+        failed = each.after(attempt.took, using.clock()).failed(attempt.at)
         is_gone = attempt.status == HTTPStatus.GONE
         return failed.disabled(DisabledReason.GONE, attempt.at) if is_gone else failed
 
@@ -122,6 +138,10 @@ def _failed(
     if number >= ATTEMPTS:
         failed = delivery.after(attempt, DeliveryState.FAILED)
         return _settled(failed, using, wait=timedelta(0))
+    return _put_off(delivery, attempt, number, using)
+
+
+def _put_off(delivery: Delivery, attempt: Attempt, number: int, using: Collaborators) -> Outcome:
     wait = wait_after(number, using.jitter())
     tried = delivery.after(attempt, DeliveryState.PENDING, attempt.at + wait)
     return _settled(tried, using, wait=wait)

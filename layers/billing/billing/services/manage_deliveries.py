@@ -1,18 +1,19 @@
-"""Look at deliveries, have one tried anew, and send a ping."""
+"""Look at deliveries, have one or all that failed tried anew, and send a ping."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from billing.adapters.plain import to_plain
 from billing.domain.delivery import Delivery, DeliveryState
 from billing.domain.endpoint import Endpoint
-from billing.domain.errors import Conflict, NotFound
+from billing.domain.errors import Conflict, InvalidInput, NotFound
 from billing.domain.notification import PING
 from billing.services.announce import MESSAGE, body_of
-from billing.services.mint_id import is_id, mint_id
+from billing.services.mint_id import first_id, is_id, mint_id
 
 if TYPE_CHECKING:
     from billing.adapters.dynamo.deliveries import DeliveryStore
@@ -66,10 +67,73 @@ def retry_delivery(
     _insist_on_enabled(endpoint)
     if delivery.state is not DeliveryState.FAILED:
         raise NotFailed(f"It is {delivery.state}.")
+    return _put_back(deliveries, queue, delivery, now)
+
+
+def _put_back(
+    deliveries: DeliveryStore, queue: DeliveriesQueue, delivery: Delivery, now: datetime
+) -> Delivery:
     anew = replace(delivery, state=DeliveryState.PENDING, next_attempt_at=now)
     queue.send(anew, repetition=to_plain(now))
     deliveries.put_if_failed(anew)
     return anew
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When the notifications were made: `[since, until)`; `None` has no bound."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def has(self, at: datetime) -> bool:
+        """Whether an instant lies in it."""
+        return (not self.since or self.since <= at) and (not self.until or at < self.until)
+
+    def ids(self) -> dict[str, str]:
+        """Bound the ids, to the millisecond."""
+        tick = timedelta(milliseconds=1)
+        first = {"first": first_id(MESSAGE, self.since)} if self.since else {}
+        return {**first, **({"before": first_id(MESSAGE, self.until + tick)} if self.until else {})}
+
+
+def retry_failed(
+    deliveries: DeliveryStore,
+    queue: DeliveriesQueue,
+    endpoint: Endpoint,
+    *,
+    span: Span,
+    limit: int,
+    cursor: str | None,
+    now: datetime,
+    has_time: Callable[[], bool],
+) -> tuple[int, str | None]:
+    """Have the oldest `limit` of an endpoint's failed deliveries tried anew, in their order.
+
+    Fewer where time is short. To ask again is harmless: one that is on its way has not failed.
+
+    Returns:
+        How many; and a cursor that goes on with those after them, `None` when all were.
+
+    Raises:
+        EndpointIsDisabled: nothing is sent to the endpoint.
+        InvalidInput: no answer gave that cursor, or the span ends before it begins.
+    """
+    if span.since and span.until and span.until <= span.since:
+        raise InvalidInput.field("until", "must be after since")
+    if cursor is not None and not is_id(cursor):
+        raise InvalidInput.field("cursor", "must be the next_cursor of an answer")
+    _insist_on_enabled(endpoint)
+    page = deliveries.failed(endpoint.id, limit, after=cursor or "", **span.ids())
+    done = 0
+    for delivery in page.items:
+        if done and not has_time():
+            return done, cursor
+        cursor = delivery.id
+        if span.has(delivery.created_at):
+            _put_back(deliveries, queue, delivery, now)
+            done += 1
+    return done, page.next_cursor
 
 
 def ping(

@@ -30,6 +30,12 @@ DYNAMODB = Service(
     "dynamodb", "AWS_ENDPOINT_URL_DYNAMODB", "DynamoDB_20120810", "application/x-amz-json-1.0"
 )
 SQS = Service("sqs", "AWS_ENDPOINT_URL_SQS", "AmazonSQS", "application/x-amz-json-1.0")
+CLOUDWATCH = Service(
+    "monitoring",
+    "AWS_ENDPOINT_URL_CLOUDWATCH",
+    "GraniteServiceVersion20100801",
+    "application/x-amz-json-1.0",
+)
 SECRETS_MANAGER = Service(
     "secretsmanager",
     "AWS_ENDPOINT_URL_SECRETS_MANAGER",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pynamodb.exceptions import DoesNotExist, PutError
 
 from billing.adapters.dynamo.models import NotificationItem, bind
@@ -15,6 +17,9 @@ SECONDS_PER_DAY = 86_400
 
 LOOKED_AT_MOST = 1000
 """Deliveries that one page looks through for those of a state."""
+
+_END = "~"
+"""Above every id."""
 
 
 class DeliveryStore:
@@ -66,18 +71,44 @@ class DeliveryStore:
         """
         before = NotificationItem.sk < f"delivery#{cursor}" if cursor else None
         condition = NotificationItem.sk.startswith("delivery#") if before is None else before
-        found: list[Delivery] = []
         items = NotificationItem.query(
             f"endpoint#{endpoint_id}", condition, scan_index_forward=False, consistent_read=True
         )
-        for number, item in enumerate(items, 1):
-            if state in (None, item.state):
-                found.append(from_plain(Delivery, item.data))
-            if len(found) > limit:
-                return Page(found[:limit], found[limit - 1].id)
-            if number == LOOKED_AT_MOST:
-                return Page(found, item.sk.removeprefix("delivery#"))
-        return Page(found)
+        return _page(items, state, limit)
+
+    def failed(
+        self, endpoint_id: str, limit: int, *, first: str = "", before: str = _END, after: str = ""
+    ) -> Page[Delivery]:
+        """List an endpoint's failed deliveries, the oldest first, as `page` lists them.
+
+        Args:
+            endpoint_id: to which.
+            limit: how many at most.
+            first: ids from this one on.
+            before: ids below this one.
+            after: the cursor of the page before.
+        """
+        lower = f"delivery#{max(first, f'{after}0' if after else '')}"
+        upper = f"delivery#{before}"
+        if lower > upper:
+            return Page([])
+        condition = NotificationItem.sk.between(lower, upper)
+        items = NotificationItem.query(f"endpoint#{endpoint_id}", condition, consistent_read=True)
+        return _page(items, DeliveryState.FAILED, limit)
+
+
+def _page(
+    items: Iterable[NotificationItem], state: DeliveryState | None, limit: int
+) -> Page[Delivery]:
+    found: list[Delivery] = []
+    for number, item in enumerate(items, 1):
+        if state in (None, item.state):
+            found.append(from_plain(Delivery, item.data))
+        if len(found) > limit:
+            return Page(found[:limit], found[limit - 1].id)
+        if number == LOOKED_AT_MOST:
+            return Page(found, item.sk.removeprefix("delivery#"))
+    return Page(found)
 
 
 def _item(delivery: Delivery) -> NotificationItem:
