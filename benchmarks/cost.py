@@ -72,11 +72,18 @@ class Event:
 
 @dataclass(frozen=True)
 class Idle:
-    """What stands in the template, whether or not anybody asks."""
+    """What stands in the template, whether or not anybody asks.
+
+    Attributes:
+        alarms: metrics that alarms watch.
+        composites: alarms that are made of others.
+    """
 
     alarms: int
     secrets: int
     polled_queues: int = 1
+    composites: int = 0
+    dashboards: int = 0
     stored_gb: float = 0.0
     extra: Parts = field(default_factory=dict)
 
@@ -176,14 +183,20 @@ def idle_month(idle: Idle, table: Prices) -> Parts:
     """Return what a month costs in which nobody asks anything."""
     polls = idle.polled_queues * table["assumed"]["polls_a_month"]
     charged = max(0, polls - table["sqs"]["free_requests"]) / MILLION
-    dynamodb = table["dynamodb"]
+    dynamodb, watch = table["dynamodb"], table["cloudwatch"]
     return {
         "secrets": idle.secrets * table["secrets"]["secret"],
-        "alarms": idle.alarms * table["cloudwatch"]["alarm"],
+        "alarms": _alarms(idle, table),
+        "dashboards": max(0, idle.dashboards - watch["free_dashboards"]) * watch["dashboard"],
         "storage": idle.stored_gb * (dynamodb["gb_month"] + dynamodb["gb_month_of_recovery"]),
         "empty polls of the queues": charged * table["sqs"]["million_fifo_requests"],
         **idle.extra,
     }
+
+
+def _alarms(idle: Idle, table: Prices) -> float:
+    watch = table["cloudwatch"]
+    return float(idle.alarms * watch["alarm"] + idle.composites * watch["composite_alarm"])
 
 
 def told(title: str, parts: Parts) -> str:

@@ -99,9 +99,11 @@ class Ground:
 
     @cached_property
     def template(self) -> dict[str, Any]:
-        """The template as it was built: paths and handlers of every function."""
-        text = (self._place.build / "template.yaml").read_text()
-        loaded: dict[str, Any] = yaml.safe_load(text)
+        """The template as it was built, with what it includes."""
+        build = self._place.build
+        loaded: dict[str, Any] = yaml.safe_load((build / "template.yaml").read_text())
+        included = loaded["Resources"].pop("Fn::Transform")["Parameters"]["Location"]
+        loaded["Resources"] |= json.loads((build / included).read_text())
         return loaded
 
     def artifact(self, function: str) -> Path:
@@ -142,8 +144,15 @@ class Ground:
             for resource in resources
             for event in (resource.get("Properties") or {}).get("Events", {}).values()
         ]
-        secrets = kinds["AWS::SecretsManager::Secret"]
-        return Idle(kinds["AWS::CloudWatch::Alarm"], secrets, events.count("SQS"))
+        alarms = [each for each in resources if each["Type"] == "AWS::CloudWatch::Alarm"]
+        watched = [each["Properties"].get("Metrics", [{"MetricStat": {}}]) for each in alarms]
+        return Idle(
+            sum("MetricStat" in query for queries in watched for query in queries),
+            kinds["AWS::SecretsManager::Secret"],
+            events.count("SQS"),
+            composites=kinds["AWS::CloudWatch::CompositeAlarm"],
+            dashboards=kinds["AWS::CloudWatch::Dashboard"],
+        )
 
     def environment(self, aws: Aws, *paths: Path, tls: bool = True) -> dict[str, str]:
         """Return what a function of the template finds in its environment."""

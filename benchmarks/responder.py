@@ -63,8 +63,10 @@ class Responder:
             "Query": self._query,
             "GetSecretValue": self._secret,
             "SendMessage": self._send,
+            "TransactGetItems": self._get_all,
             "TransactWriteItems": self._transact,
             "PutEvents": lambda _asked: {"FailedEntryCount": 0, "Entries": []},
+            "UpdateItem": self._count,
         }
 
     def answer(self, target: str, body: bytes) -> bytes:
@@ -99,6 +101,9 @@ class Responder:
         }
         return {"Responses": found, "UnprocessedKeys": {}}
 
+    def _get_all(self, asked: Json) -> Json:
+        return {"Responses": [self._get(each["Get"]) for each in asked["TransactItems"]]}
+
     def _query(self, asked: Json) -> Json:
         values = asked["ExpressionAttributeValues"].values()
         partitions = [self._collections.get((asked["TableName"], v.get("S", ""))) for v in values]
@@ -115,6 +120,10 @@ class Responder:
     def _transact(self, asked: Json) -> Json:
         self.transaction = asked
         return {}
+
+    @staticmethod
+    def _count(_asked: Json) -> Json:
+        return {"Attributes": {"requests": {"N": "1"}}}
 
     @staticmethod
     def _send(asked: Json) -> Json:

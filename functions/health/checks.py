@@ -15,7 +15,7 @@ from billing.settings import secret, settings
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-TABLES = ("catalog", "accounts", "pointers", "ledger", "history", "notifications")
+TABLES = ("catalog", "accounts", "pointers", "ledger", "history", "notifications", "metrics")
 
 
 def checks() -> dict[str, Check]:

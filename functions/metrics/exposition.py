@@ -7,21 +7,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
-    """One metric with all its samples. Only gauges are told, and only whole numbers.
+class Kind(StrEnum):
+    """What Prometheus is told that a metric is."""
+
+    GAUGE = "gauge"
+    COUNTER = "counter"
+    SUMMARY = "summary"
+
+
+class Sample(NamedTuple):
+    """One figure.
 
     Attributes:
-        samples: labels and value of each.
+        suffix: what a summary's sums and counts end in, `_sum` and `_count`.
     """
+
+    labels: Mapping[str, str]
+    value: float
+    suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One metric with all its samples."""
 
     name: str
     help: str
-    samples: list[tuple[Mapping[str, str], int]] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+    kind: Kind = Kind.GAUGE
+
+    def add(self, value: float, suffix: str = "", **labels: str) -> None:
+        """Add a sample."""
+        self.samples.append(Sample(labels, value, suffix))
 
 
 def expose(families: Iterable[Family]) -> str:
@@ -29,9 +52,17 @@ def expose(families: Iterable[Family]) -> str:
     lines: list[str] = []
     for family in families:
         lines.append(f"# HELP {family.name} {_help(family.help)}")
-        lines.append(f"# TYPE {family.name} gauge")
-        lines.extend(f"{family.name}{_labels(given)} {value}" for given, value in family.samples)
+        lines.append(f"# TYPE {family.name} {family.kind}")
+        lines.extend(
+            f"{family.name}{suffix}{_labels(labels)} {_number(value)}"
+            for labels, value, suffix in family.samples
+        )
     return "\n".join(lines) + "\n"
+
+
+def _number(value: float) -> str:
+    """Write a whole number as one, and any other to nine digits, which is more than is known."""
+    return str(int(value)) if value == int(value) else f"{value:.9g}"
 
 
 def _labels(labels: Mapping[str, str]) -> str:

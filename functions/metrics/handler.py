@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from aws_lambda_powertools.event_handler import Response
 
-from billing.auth import ADMIN, authenticate
-from billing.composition import now
+from billing.admission import admit, management_limit
+from billing.composition import now, once
 from billing.domain.errors import NotFound
 from billing.http import answer, create_app, lambda_handler_for
-from billing.services.list_projects import list_projects
+from billing.observability import logger
+from billing.permissions import needed_for
+from billing.services.limit_requests import HourlyLimit
 from billing.services.measure_project import measure_project
-from billing.settings import settings
-from billing.stores import account_store, cached_catalog, catalog_store
+from billing.stores import cached_catalog, figures_store
 from functions.metrics import wire
-from functions.metrics.exposition import CONTENT_TYPE, expose
+from functions.metrics.exposition import CONTENT_TYPE
+from functions.metrics.scrape import scraped
 
 SCOPE = "metrics"
 
@@ -23,24 +25,26 @@ app = create_app()
 @app.get("/api/v1/metrics/project/<project_id>")
 def of_project(project_id: str) -> Response[str]:
     """Answer a project's figures to the project itself or to an operator."""
-    caller = authenticate(app.current_event.raw_event, cached_catalog(), now())
+    caller = admit(app.current_event.raw_event, cached_catalog(), limit())
     caller.require(SCOPE)
     about = caller.for_project(project_id)
     if cached_catalog().project(about) is None:
         raise NotFound(f"There is no project '{about}'.")
-    return answer(wire.metrics(measure_project(about, accounts=account_store(), now=now())))
+    return answer(wire.metrics(measure_project(about, figures=figures_store(), now=now())))
 
 
 @app.get("/metrics")
 def of_all() -> Response[str]:
-    """Answer the figures of all projects to an operator's Prometheus."""
-    authenticate(app.current_event.raw_event, cached_catalog(), now()).require(ADMIN)
-    measured = [
-        measure_project(project.id, accounts=account_store(), now=now())
-        for project in list_projects(catalog_store())
-    ]
-    text = expose(wire.families(measured, stage=settings().stage))
-    return Response(200, CONTENT_TYPE, text, headers={"Cache-Control": "no-store"})
+    """Answer the figures of all projects, and the service's own, to an operator's Prometheus."""
+    caller = admit(app.current_event.raw_event, cached_catalog(), limit())
+    caller.require_permission(needed_for("GET /metrics"))
+    return Response(200, CONTENT_TYPE, scraped(now()), headers={"Cache-Control": "no-store"})
+
+
+@once
+def limit() -> HourlyLimit:
+    """Return the limit of every key."""
+    return management_limit(logger.warning)
 
 
 lambda_handler = lambda_handler_for(app)

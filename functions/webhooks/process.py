@@ -13,6 +13,14 @@ from billing.lines import Context, Lines
 from billing.services.apply_stripe_event import Collaborators, apply_stripe_event
 from billing.stores import account_store, cached_catalog, open_stores
 
+PAYMENTS = {
+    "invoice.paid": 0,
+    "invoice.payment_failed": 1,
+    "checkout.session.async_payment_succeeded": 0,
+    "checkout.session.async_payment_failed": 1,
+}
+"""What tells of a payment, and whether it failed; of one at once, the session tells no failure."""
+
 lines = Lines()
 
 
@@ -24,12 +32,16 @@ def apply_message(text: str) -> None:
         outcome = apply_stripe_event(payload, using=using, now=now())
     except Exception as error:
         _count("WebhookProcessed", type=str(payload.get("type")), outcome="failed")
+        _note("WebhookFailed", 1)
         about = {"event_id": payload.get("id"), "type": payload.get("type")}
         lines.error("apply_message", "event failed", error, **about)
         raise
     _count("WebhookProcessed", type=str(payload.get("type")), outcome=outcome.kind)
+    _note("WebhookFailed", 0)
     if outcome.kind is OutcomeKind.PARKED:
         _count("EventParked")
+    if outcome.kind is not OutcomeKind.DUPLICATE and payload.get("type") in PAYMENTS:
+        _note("PaymentFailed", PAYMENTS[payload["type"]])
     lines.log(
         "INFO",
         "apply_message",
@@ -43,6 +55,11 @@ def apply_message(text: str) -> None:
 
 def _count(name: str, **dimensions: str) -> None:
     lines.metric(name, "Count", [1], **dimensions)
+
+
+def _note(name: str, failed: int) -> None:
+    """Note one more of what may fail: the average is the rate, without a sum over dimensions."""
+    lines.metric(name, "Count", [failed])
 
 
 def lambda_handler(event: dict[str, Any], context: Context) -> dict[str, Any]:

@@ -1,26 +1,24 @@
-"""Every alarm on a metric of our own watches what the functions tell when it is to ring.
+"""Every alarm on a metric of our own is tried on what the functions write when it is to ring.
 
-CloudWatch compares all dimensions: an alarm that lacks one, or has one more, never rings.
+CloudWatch compares all dimensions: an alarm that lacks one, or has one more, never rings. The
+alarms on rates, and on what AWS measures, are tried in test_by_arithmetic.py.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.integration.admin.parking import parked
 from tests.integration.reconciliation.conftest import Operator, a_subscription_of_a_stranger
 from tests.support import template
+from tests.support.alarms import ALARMS, period_of, properties, rings
+from tests.support.cloudwatch import Metrics
 from tests.support.shop import Shop
 
-ALARMS: dict[str, dict[str, Any]] = {
-    name: alarm["Properties"]
-    for name, alarm in template.resources("AWS::CloudWatch::Alarm").items()
-    if alarm["Properties"]["Namespace"] == "Billing"
-}
+OWN = [name for name in ALARMS if properties(name).get("Namespace") == "Billing"]
 
 
 def an_event_is_parked(request: pytest.FixtureRequest) -> Iterator[None]:
@@ -77,32 +75,12 @@ TROUBLE: dict[str, Callable[[pytest.FixtureRequest], Iterator[None]]] = {
 """What each alarm is for: goes well until the first `yield`, and then no longer."""
 
 
-def told(capsys: pytest.CaptureFixture[str], metric: str) -> list[dict[str, Any]]:
-    """What was written of a metric, in CloudWatch's embedded format."""
-    lines = [line for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    found = [json.loads(line) for line in lines]
-    return [each for each in found if metric in each]
-
-
-def rings(alarm: dict[str, Any], metric: dict[str, Any]) -> bool:
-    """Whether the alarm sees the metric, and it is above the threshold."""
-    (directive,) = metric["_aws"]["CloudWatchMetrics"]
-    dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
-    (value,) = metric[alarm["MetricName"]]
-    return (
-        directive["Namespace"] == alarm["Namespace"]
-        and any({n: metric[n] for n in names} == dimensions for names in directive["Dimensions"])
-        and value > alarm["Threshold"]
-    )
-
-
 def test_every_alarm_on_a_metric_of_our_own_is_tried() -> None:
-    assert set(ALARMS) == set(TROUBLE)
-    assert {alarm["ComparisonOperator"] for alarm in ALARMS.values()} == {"GreaterThanThreshold"}
+    assert set(OWN) == set(TROUBLE)
 
 
-@pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_rings_when_there_is_trouble_and_not_before(
+@pytest.mark.parametrize("name", OWN)
+def test_an_alarm_rings_when_there_is_trouble_not_before_and_not_for_ever(
     name: str,
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
@@ -110,8 +88,16 @@ def test_an_alarm_rings_when_there_is_trouble_and_not_before(
 ) -> None:
     (service,) = [f.environment["POWERTOOLS_SERVICE_NAME"] for f in template.functions()[:1]]
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", service)
-    alarm, course = ALARMS[name], TROUBLE[name](request)
+    metrics, course = Metrics(), TROUBLE[name](request)
     next(course)
-    assert not any(rings(alarm, each) for each in told(capsys, alarm["MetricName"]))
+    metrics.take(capsys.readouterr().out)
+    assert not rings(name, metrics, _soon())
     next(course, None)
-    assert any(rings(alarm, each) for each in told(capsys, alarm["MetricName"]))
+    metrics.take(capsys.readouterr().out)
+    assert rings(name, metrics, _soon())
+    assert not rings(name, metrics, _soon() + timedelta(seconds=period_of(name)))
+
+
+def _soon() -> datetime:
+    """An instant after what was just written, since lines have the true time."""
+    return datetime.now(UTC) + timedelta(seconds=1)

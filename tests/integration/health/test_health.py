@@ -41,6 +41,7 @@ def test_a_deployment_is_ready(deployment: Settings) -> None:
             "ledger_table": "ok",
             "history_table": "ok",
             "notifications_table": "ok",
+            "metrics_table": "ok",
             "stripe_api_key": "ok",
             "stripe_webhook_secret": "ok",
         },

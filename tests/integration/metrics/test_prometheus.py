@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import platform
 import re
+from datetime import UTC, datetime, timedelta
 
+import boto3
 import pytest
 
-from functions.metrics.exposition import Family, expose
+from billing.lines import Lines
+from billing.settings import settings
+from functions.metrics.exposition import Family, Kind, Sample, expose
 from functions.metrics.handler import lambda_handler
+from tests.support.bridge import Bridge
 from tests.support.builders import a_subscription, an_item
 from tests.support.clock import Clock
+from tests.support.cloudwatch import Metric
+from tests.support.counting import Counting
 from tests.support.facts import keep
 from tests.support.requests import Answer, call, request
 from tests.support.world import World, a_world
 
 LABEL = r'\w+="([^"\\]|\\.)*"'
-LINE = re.compile(rf"# (HELP|TYPE) [a-z_]+ .+|[a-zA-Z_:][\w:]*(\{{{LABEL}(,{LABEL})*\}})? \d+")
+LINE = re.compile(
+    rf"# (HELP|TYPE) [a-z_]+ .+|[a-zA-Z_:][\w:]*(\{{{LABEL}(,{LABEL})*\}})? [\d.]+(e-?\d+)?"
+)
 
 
 @pytest.fixture
@@ -25,7 +34,15 @@ def world(clock: Clock) -> World:
 
 
 def scrape(key: str | None) -> Answer:
+    Counting().count()
     return call(lambda_handler, request("GET", "/metrics", key=key))
+
+
+def figures(world: World, *names: str) -> list[str]:
+    """The samples of some metrics, in the order in which they are told."""
+    lines = scrape(world.admin_key).body.splitlines()
+    assert all(LINE.fullmatch(line) for line in lines)
+    return [line for line in lines if line.startswith(names)]
 
 
 def test_an_operator_scrapes_all_projects(world: World) -> None:
@@ -40,12 +57,13 @@ def test_an_operator_scrapes_all_projects(world: World) -> None:
     assert all(LINE.fullmatch(line) for line in lines)
     assert [line for line in lines if not line.startswith("#")] == [
         f'billing_build_info{{stage="dev",python="{platform.python_version()}"}} 1',
-        'billing_active_subscriptions{project="demo"} 1',
-        'billing_active_subscriptions{project="other"} 0',
-        'billing_mrr_minor_units{project="demo",currency="eur"} 5',
-        'billing_mrr_minor_units{project="demo",currency="usd"} 1200',
+        'active_subscriptions{project="demo"} 1',
+        'active_subscriptions{project="other"} 0',
+        'mrr_minor_units{project="demo",currency="eur"} 5',
+        'mrr_minor_units{project="demo",currency="usd"} 1200',
+        "parked_events 0",
     ]
-    assert lines.count("# TYPE billing_mrr_minor_units gauge") == 1
+    assert lines.count("# TYPE mrr_minor_units gauge") == 1
 
 
 def test_a_project_may_not_scrape(world: World) -> None:
@@ -53,13 +71,109 @@ def test_a_project_may_not_scrape(world: World) -> None:
     assert scrape(None).status == 401
 
 
+def test_requests_are_counted_since_midnight_and_quantiles_are_of_five_minutes(
+    world: World, bridge: Bridge, clock: Clock
+) -> None:
+    now = clock()
+    route = {"route": "GET /api/v1/entitlements", "status": "2xx", "service": "billing"}
+    midnight = now.replace(hour=0)
+    bridge.metrics.put(Metric("Billing", "Latency", route), [99.0], midnight - timedelta(seconds=1))
+    bridge.metrics.put(Metric("Billing", "Latency", route), [10.0, 20.0], midnight)
+    bridge.metrics.put(Metric("Billing", "Latency", route), [40.0], now - timedelta(minutes=2))
+    other = {"route": "GET /live", "status": "4xx", "service": "billing"}
+    bridge.metrics.put(Metric("Billing", "Latency", other), [1.5], now - timedelta(hours=1))
+    bridge.metrics.put(Metric("Other", "Latency", route), [7.0], now)
+    named = 'route="GET /api/v1/entitlements",status="2xx"'
+    assert figures(world, "http_", "entitlement_checks_total") == [
+        f"http_requests_total{{{named}}} 3",
+        'http_requests_total{route="GET /live",status="4xx"} 1',
+        *(
+            f'http_request_duration_seconds{{{named},quantile="{quantile}"}} 0.04'
+            for quantile in (0.5, 0.95, 0.99)
+        ),
+        f"http_request_duration_seconds_sum{{{named}}} 0.07",
+        f"http_request_duration_seconds_count{{{named}}} 3",
+        'http_request_duration_seconds_sum{route="GET /live",status="4xx"} 0.0015',
+        'http_request_duration_seconds_count{route="GET /live",status="4xx"} 1',
+        f"entitlement_checks_total{{{named}}} 3",
+    ]
+
+
+def test_what_was_written_by_functions_is_told_by_its_names(
+    world: World, bridge: Bridge, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock.advance(datetime.now(UTC) - clock())  # a line has the true time
+    lines = Lines()
+    for name, values, dimensions in (
+        ("WebhookReceived", [1], {"type": "invoice.paid", "outcome": "queued"}),
+        ("WebhookReceived", [1], {"type": "other", "outcome": "ignored_type"}),
+        ("WebhookProcessed", [1, 1], {"type": "invoice.paid", "outcome": "applied"}),
+        ("WebhookFailed", [0, 0, 1], {}),
+        ("PaymentFailed", [0, 1], {}),
+        ("DeliveryFailed", [0], {}),
+        ("ReconciliationRun", [1], {"status": "completed"}),
+        ("ReconciliationDifferences", [4], {"drift": "missing"}),
+        ("ReconciliationDrift", [0.5], {}),
+        ("ReconciliationCompared", [800], {}),
+    ):
+        lines.metric(name, "Count", values, **dimensions)
+    bridge.metrics.take(capsys.readouterr().out)
+    told = figures(world, "webhook_", "payments", "notification", "reconciliation", "events")
+    assert told == [
+        'webhook_events_total{type="other",outcome="ignored_type"} 1',
+        'webhook_events_total{type="invoice.paid",outcome="applied"} 2',
+        'reconciliation_runs_total{status="completed"} 1',
+        'reconciliation_drift_total{kind="missing"} 4',
+        'webhook_attempts_total{outcome="succeeded"} 2',
+        'webhook_attempts_total{outcome="failed"} 1',
+        'notification_deliveries_total{outcome="delivered"} 1',
+        'notification_deliveries_total{outcome="failed"} 0',
+        'payments_total{outcome="succeeded"} 1',
+        'payments_total{outcome="failed"} 1',
+        "reconciliation_drift_ratio 0.005",
+    ]
+
+
+def test_queues_tell_how_much_waits_in_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sqs = boto3.client("sqs", region_name="eu-west-1")
+    url = sqs.create_queue(QueueName="events")["QueueUrl"]
+    for _ in range(3):
+        sqs.send_message(QueueUrl=url, MessageBody="{}")
+    sqs.receive_message(QueueUrl=url)
+    monkeypatch.setenv("WATCHED_QUEUES", f"events={url}")
+    settings.cache_clear()
+    assert figures(world, "queue_messages") == [
+        'queue_messages{queue="events",state="visible"} 2',
+        'queue_messages{queue="events",state="in_flight"} 1',
+        'queue_messages{queue="events",state="delayed"} 0',
+    ]
+
+
+def test_a_queue_that_is_gone_fails_the_scrape_and_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHED_QUEUES", "events=https://sqs.eu-west-1.amazonaws.com/1/gone")
+    settings.cache_clear()
+    status, problem, _ = scrape(world.admin_key)
+    assert (status, problem["code"]) == (503, "try_again")
+
+
+def test_a_scrape_is_good_for_a_minute(world: World, bridge: Bridge, clock: Clock) -> None:
+    before = scrape(world.admin_key).body
+    keep("u1", a_subscription())
+    clock.advance(timedelta(seconds=59))
+    assert scrape(world.admin_key).body == before
+    clock.advance(timedelta(seconds=1))
+    assert 'active_subscriptions{project="demo"} 1' in scrape(world.admin_key).body
+
+
 def test_labels_and_help_are_escaped() -> None:
-    odd = Family(
-        "odd", "a \\ and\na line", [({"label": 'a "quote", a \\ and\na line'}, 1), ({}, 2)]
-    )
+    odd = Family("odd", "a \\ and\na line", [Sample({"label": 'a "quote", a \\ and\na line'}, 1)])
+    odd.add(0.25, "_sum")
     assert expose([odd]).splitlines() == [
         "# HELP odd a \\\\ and\\na line",
         "# TYPE odd gauge",
         'odd{label="a \\"quote\\", a \\\\ and\\na line"} 1',
-        "odd 2",
+        "odd_sum 0.25",
     ]
+    assert expose([Family("c", "h", kind=Kind.COUNTER)]).splitlines()[1] == "# TYPE c counter"

@@ -20,7 +20,12 @@ PRICES: dict[str, Any] = {
     },
     "sqs": {"million_fifo_requests": 0.5, "free_requests": 1_000_000},
     "logs": {"gb": 0.5, "gb_infrequent": 0.25},
-    "cloudwatch": {"alarm": 0.1},
+    "cloudwatch": {
+        "alarm": 0.1,
+        "composite_alarm": 0.5,
+        "dashboard": 3.0,
+        "free_dashboards": 3,
+    },
     "xray": {"million_traces": 5.0},
     "secrets": {"secret": 0.4},
     "assumed": {
@@ -92,11 +97,13 @@ def test_a_million_events_add_up() -> None:
 
 
 def test_an_idle_month_is_storage_alarms_secrets_and_the_polls_beyond_the_free_ones() -> None:
-    parts = cost.idle_month(Idle(alarms=5, secrets=2, polled_queues=3, stored_gb=2), PRICES)
+    idle = Idle(alarms=5, secrets=2, polled_queues=3, stored_gb=2, composites=2, dashboards=4)
+    parts = cost.idle_month(idle, PRICES)
 
     assert parts == {
         "secrets": 0.8,
-        "alarms": 0.5,
+        "alarms": 1.5,
+        "dashboards": 3.0,
         "storage": 1.0,
         "empty polls of the queues": pytest.approx(0.4),
     }

@@ -12,9 +12,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import stripe
+
+from billing.adapters.traces import line
+from billing.settings import environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,13 @@ class BoundedClient(stripe.RequestsClient):
             stripe.APIError: the answer is an error, but not one of Stripe's.
         """
         self._bounded.start()
-        body, status, answered = super().request_with_retries(
-            method, url, headers, post_data, max_network_retries, _usage=_usage
-        )
+        host, path = urlsplit(url).netloc, urlsplit(url).path  # a query may name a person
+        asked = {"method": method.upper(), "url": f"https://{host}{path}"}
+        with line(environment(), host, namespace="remote", http={"request": asked}) as traced:
+            body, status, answered = super().request_with_retries(
+                method, url, headers, post_data, max_network_retries, _usage=_usage
+            )
+            traced["http"]["response"] = {"status": status}
         if status >= 400 and not _is_stripes(body):
             raise stripe.APIError(
                 "The error is not Stripe's.", http_status=status, headers=dict(answered)

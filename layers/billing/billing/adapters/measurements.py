@@ -1,0 +1,121 @@
+"""What the functions measured, read back from CloudWatch.
+
+A function's process cannot be asked for its counters: there are many of them, and they come and
+go. What each wrote in the embedded metric format is added up by CloudWatch, and asked for here.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from billing.adapters.aws.endpoint import CLOUDWATCH
+from billing.adapters.aws.wire import AwsError, AwsWire
+from billing.domain.errors import TryAgain
+from billing.lines import NAMESPACE, SERVICE
+
+QUERIES = 500
+"""What one GetMetricData takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A metric with one combination of its dimensions, and what was asked of it.
+
+    Attributes:
+        dimensions: without the service's, which all have.
+        values: by statistic, such as `Sum` or `p95`; without those that have no data.
+    """
+
+    name: str
+    dimensions: Mapping[str, str]
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+class Measurements:
+    """Reads the metrics of this service's namespace."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        """Connect when first asked."""
+        self._cloudwatch = AwsWire(CLOUDWATCH, environ)
+
+    def known(self) -> list[Series]:
+        """List the metrics that had data in the last two weeks.
+
+        Raises:
+            TryAgain: CloudWatch does not answer, or refuses.
+        """
+        found: list[Series] = []
+        asked: dict[str, Any] = {"Namespace": NAMESPACE}
+        while True:
+            answer = self._call("ListMetrics", asked)
+            for metric in answer.get("Metrics", []):
+                named = {each["Name"]: each["Value"] for each in metric.get("Dimensions", [])}
+                if named.pop("service", None) == SERVICE:
+                    found.append(Series(metric["MetricName"], named))
+            if not answer.get("NextToken"):
+                return found
+            asked = {**asked, "NextToken": answer["NextToken"]}
+
+    def of(
+        self, wanted: Sequence[tuple[Series, Sequence[str]]], start: datetime, length: timedelta
+    ) -> list[Series]:
+        """Ask for statistics over one stretch of time.
+
+        Args:
+            wanted: metrics, with at most five statistics each, which together cost as one.
+            start: a multiple of `length`, as CloudWatch counts them from 1970.
+            length: of the stretch, whole minutes.
+
+        Raises:
+            TryAgain: CloudWatch does not answer, or refuses.
+        """
+        asked = [(series, statistic) for series, names in wanted for statistic in names]
+        values: dict[int, dict[str, float]] = {id(series): {} for series, _ in wanted}
+        for first in range(0, len(asked), QUERIES):
+            some = asked[first : first + QUERIES]
+            for (series, statistic), value in self._values(some, start, length):
+                values[id(series)][statistic] = value
+        told = (Series(each.name, each.dimensions, values[id(each)]) for each, _ in wanted)
+        return [series for series in told if series.values]
+
+    def _values(
+        self, asked: Sequence[tuple[Series, str]], start: datetime, length: timedelta
+    ) -> Iterator[tuple[tuple[Series, str], float]]:
+        body: dict[str, Any] = {
+            "MetricDataQueries": [
+                _query(f"m{number}", series, statistic, length)
+                for number, (series, statistic) in enumerate(asked)
+            ],
+            "StartTime": int(start.timestamp()),
+            "EndTime": int((start + length).timestamp()),
+        }
+        while True:
+            answer = self._call("GetMetricData", body)
+            for result in answer.get("MetricDataResults", []):
+                if result.get("Values"):
+                    yield asked[int(result["Id"][1:])], float(result["Values"][0])
+            if not answer.get("NextToken"):
+                return
+            body["NextToken"] = answer["NextToken"]
+
+    def _call(self, operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return self._cloudwatch.call(operation, asked)
+        except AwsError as error:
+            raise TryAgain("The metrics cannot be read.") from error
+
+
+def _query(id_: str, series: Series, statistic: str, length: timedelta) -> dict[str, Any]:
+    named = {**series.dimensions, "service": SERVICE}
+    metric = {
+        "Namespace": NAMESPACE,
+        "MetricName": series.name,
+        "Dimensions": [{"Name": name, "Value": value} for name, value in named.items()],
+    }
+    period = int(length.total_seconds())
+    return {"Id": id_, "MetricStat": {"Metric": metric, "Period": period, "Stat": statistic}}

@@ -1,0 +1,117 @@
+"""The four dashboards."""
+
+from __future__ import annotations
+
+from local.monitoring.metrics import gateway, own, queue
+from local.monitoring.panels import Dashboard, Panel
+from local.monitoring.sources import (
+    BURN,
+    CHECKED,
+    DEAD,
+    PARKED,
+    WAITING,
+    line,
+    of_each,
+    per_minute,
+)
+from local.monitoring.technical import ERRORS, PERFORMANCE
+
+SYSTEM_HEALTH = Dashboard(
+    "system-health",
+    "Billing: system health",
+    (
+        BURN,
+        Panel(
+            "Requests",
+            "short",
+            (
+                line("all", gateway("Count")),
+                line("4xx", gateway("4xx")),
+                line("5xx", gateway("5xx")),
+            ),
+            (("{{status}}", per_minute("http_requests_total", "status")),),
+        ),
+        Panel(
+            "Events of Stripe, by what became of them",
+            "short",
+            (of_each("WebhookProcessed", "outcome", "type"),),
+            (("{{outcome}}", per_minute("webhook_events_total", "outcome")),),
+        ),
+        WAITING,
+        Panel(
+            "Age of the oldest event in the queue",
+            "s",
+            (line("oldest", queue("EventsQueue", "ApproximateAgeOfOldestMessage"), "Maximum"),),
+        ),
+        DEAD,
+        PARKED,
+        Panel(
+            "Reconciliations",
+            "short",
+            (of_each("ReconciliationRun", "status"),),
+            (("{{status}}", "reconciliation_runs_total"),),
+        ),
+        Panel(
+            "Drift",
+            "percentunit",
+            (line("drift, %", own("ReconciliationDrift"), "Maximum"),),
+            (("drift", "reconciliation_drift_ratio"),),
+        ),
+    ),
+    alarms=True,
+)
+
+BUSINESS = Dashboard(
+    "business",
+    "Billing: business",
+    (
+        Panel(
+            "Active subscriptions",
+            "short",
+            prometheus=(("{{project}}", "active_subscriptions"),),
+        ),
+        Panel(
+            "Monthly recurring revenue, minor units",
+            "short",
+            prometheus=(("{{project}} {{currency}}", "mrr_minor_units"),),
+        ),
+        Panel(
+            "Payments",
+            "short",
+            (
+                line("failed", own("PaymentFailed")),
+                line("all", own("PaymentFailed"), "SampleCount"),
+            ),
+            (("{{outcome}}", "payments_total"),),
+        ),
+        Panel(
+            "Payments that failed",
+            "percentunit",
+            (line("failed", own("PaymentFailed"), "Average"),),
+            (("failed", "slo:payments:failed_ratio_6h"),),
+        ),
+        Panel(
+            "Events of Stripe, by type",
+            "short",
+            (of_each("WebhookReceived", "outcome", "type"),),
+            (("{{type}}", "sum by (type) (webhook_events_total)"),),
+        ),
+        Panel(
+            "Checks",
+            "short",
+            (line("checks", CHECKED, "SampleCount"),),
+            (("{{route}}", per_minute("entitlement_checks_total", "route")),),
+        ),
+        Panel(
+            "Notifications",
+            "short",
+            (
+                line("failed", own("DeliveryFailed")),
+                line("all", own("DeliveryFailed"), "SampleCount"),
+            ),
+            (("{{outcome}}", "notification_deliveries_total"),),
+        ),
+    ),
+)
+
+DASHBOARDS = (SYSTEM_HEALTH, BUSINESS, PERFORMANCE, ERRORS)
