@@ -35,6 +35,7 @@ BUDGETS = {
     "functions.notifications.publish": {"stripe", "pydantic", "boto3", "requests"},
     "functions.notifications.deliver": {"stripe", "pydantic", "boto3", "requests"},
     "functions.console.handler": {"stripe", "pynamodb", "pydantic", "boto3", "requests"},
+    "functions.metrics.count": {"stripe", "pydantic", "boto3", "requests"},
     "functions.metrics.handler": {"stripe", "pydantic", "boto3", "requests"},
     "functions.health.handler": {"stripe", "pynamodb", "pydantic", "boto3", "requests"},
 }

@@ -13,11 +13,12 @@ from billing import composition
 from billing.adapters.stripe import calls
 from billing.domain.account import AccountKey
 from billing.domain.runs import Run
-from billing.services import compare_ours
+from billing.services import compare_figures, compare_ours
 from billing.services.apply_stripe_event import EVENT_HANDLERS
 from billing.services.sweep_events import OVERLAP, WATERMARK
 from functions.reconciliation import background
 from functions.reconciliation.background import go_on, run_store
+from tests.support.counting import Counting
 from tests.support.damage import DAMAGES, FOR_PEOPLE, NO_DRIFT
 from tests.support.interruptions import Killed, interruptions
 from tests.support.shop import Shop, clock_of
@@ -48,6 +49,7 @@ class Resuming:
         """
         monkeypatch.setattr(calls, "PAGE", 4)
         monkeypatch.setattr(compare_ours, "PAGE", 4)
+        monkeypatch.setattr(compare_figures, "PAGE", 4)
         monkeypatch.setattr(background, "sleep", lambda _seconds: None)
         for name, damage in ALL.items():
             shop.buy(name, damage.sells)
@@ -59,6 +61,7 @@ class Resuming:
         shop.stripe.advance(seconds=60)
         for name, damage in ALL.items():
             damage.do(shop.stripe, AccountKey("demo", name))
+        Counting(with_damage=True).count()
         run_store().begin(Run(RUN, "Ada", clock_of(shop.stripe), shards=shards))
         return cls(shop, snapshots, shards)
 

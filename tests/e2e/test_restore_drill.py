@@ -1,0 +1,91 @@
+"""Everything is lost, and put back as it was: nothing is told again, and nothing drifts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from local import backup
+from local.place import STACK_NAME, Place
+from tests.support.e2e import Json, Service, a_user, eventually
+from tests.support.receiver import Receiver, a_receiver
+
+Step = Callable[..., int]
+ADMIN = "/api/v1/admin"
+
+
+@pytest.fixture
+def step(place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Step:
+    """Do a step of a backup; `make` finds the stack under test by the same two variables."""
+    monkeypatch.setenv("BILLING_STATE_DIR", str(place.state))
+    monkeypatch.setenv("BILLING_PORT", str(place.port))
+
+    def do(name: str, *arguments: str) -> int:
+        folder = str(tmp_path / "backup")
+        return backup.main([name, "--stack", STACK_NAME, "--folder", folder, *arguments])
+
+    return do
+
+
+def drift(service: Service) -> Json:
+    """What a dry run of a reconciliation finds in the demo project."""
+    body = {"project_id": service.project_id, "dry_run": True}
+    started = service.call("POST", f"{ADMIN}/reconcile", body, key=service.admin_key).ok(202)
+    path = f"{ADMIN}/reconcile/{started['run_id']}"
+    report: Json = eventually(
+        lambda: service.call("GET", path, key=service.admin_key).ok(),
+        lambda seen: seen["status"] == "completed",
+    )
+    counts: Json = report["counts"]
+    return counts
+
+
+def tell(service: Service, receiver: Receiver, *users: str) -> None:
+    """Grant something to users, and wait until the app is told of each."""
+    for user in users:
+        body = {"project_id": service.project_id, "feature_code": "export", "reason": "drill"}
+        service.call(
+            "POST", f"{ADMIN}/grant", {**body, "user_id": user}, key=service.admin_key
+        ).ok()
+    receiver.wait_for(
+        lambda: all(any(user.encode() in r.body for r in receiver.received) for user in users)
+    )
+
+
+def test_all_that_is_remembered_is_lost_and_comes_back(
+    service: Service, step: Step, capsys: pytest.CaptureFixture[str]
+) -> None:
+    buyer, granted, later = a_user("buyer"), a_user("granted"), a_user("later")
+    endpoints = f"{ADMIN}/projects/{service.project_id}/endpoints"
+    with a_receiver() as receiver:
+        made = service.call("POST", endpoints, {"url": receiver.url}, key=service.admin_key).ok()
+        service.buy(buyer)
+        access = eventually(lambda: service.features(buyer))
+        tell(service, receiver, granted)
+        service.heard(service.account(buyer)["account"]["customer_id"])
+        drifted = drift(service)
+
+        assert step("drill") == 0, capsys.readouterr()
+        assert "The state is equal." in capsys.readouterr().out
+        assert service.features(buyer) == access
+        assert drift(service) == drifted
+
+        tell(service, receiver, later)  # which the stream has behind all that was put back
+        ids = [each.id for each in receiver.accepted]
+        assert len(ids) == len(set(ids)), "something was told twice"
+        path = f"{endpoints}/{made['endpoint_id']}"
+        service.call("DELETE", path, key=service.admin_key).ok()
+
+
+def test_nothing_is_put_over_anything(
+    service: Service, step: Step, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert step("backup") == 0
+    assert step("backup") == 1
+    assert "is not empty" in capsys.readouterr().err
+    assert step("restore") == 1
+    assert "Nothing was restored" in capsys.readouterr().err
+    assert step("restore", "--resume") == 0
+    assert step("compare") == 0
