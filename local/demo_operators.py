@@ -13,12 +13,14 @@ from local.demo import PATIENCE_SECONDS, Demo, refuse_real_stripe
 
 CREATED = "customer.subscription.created"
 
+NOBODY_LISTENS = "http://localhost:9/hooks"
+
 RUN_SECONDS = 120.0
 """A run is made in the background, by a function that may start cold."""
 
 
 class OperatorsDemo(Demo):
-    """A user who keeps access, an event that is parked, one that is lost, and its repair."""
+    """A user who keeps access, a parked event, a lost one and its repair, and a deaf endpoint."""
 
     def __init__(self, stack: Mapping[str, Any], tell: Callable[[str], None] = say) -> None:
         super().__init__(stack, tell)
@@ -26,6 +28,7 @@ class OperatorsDemo(Demo):
         self.missed = self.user_id.replace("demo-", "missed-")
         self.parked_id = ""
         self.run_id = ""
+        self.delivery_id = ""
 
     def run(self) -> None:
         """Run every step.
@@ -38,6 +41,7 @@ class OperatorsDemo(Demo):
         self.parked_id = self._step("2. Stripe tells of a customer whom nobody knows", self._park)
         self._step("3. What Stripe tells of a purchase gets lost", self._lose)
         self.run_id = self._step("4. A reconciliation finds and repairs it", self._reconcile)
+        self.delivery_id = self._step("5. An app's endpoint does not answer", self._ping_nobody)
         self._tell(
             "\nThe console shows it all; the key for it is `admin_key` in stack.json:"
             f"\n  {self._stack['api_url']}/console"
@@ -92,6 +96,25 @@ class OperatorsDemo(Demo):
             return None
         self._tell(f"   {run['status']}, {run['compared']} compared, {run['repaired']} repaired")
         return str(run["status"])
+
+    def _ping_nobody(self) -> str:
+        """Register an endpoint and try it; a later demo finds both, and what was tried since."""
+        path = f"projects/{self._stack['other_project_id']}/endpoints"
+        known = [e for e in self._admin("GET", path)["endpoints"] if e["url"] == NOBODY_LISTENS]
+        endpoint = known[0] if known else self._admin("POST", path, {"url": NOBODY_LISTENS})
+        one = f"{path}/{endpoint['endpoint_id']}"
+        sent = self._admin("GET", f"{one}/deliveries")["deliveries"]
+        (*_, first) = sent or [self._admin("POST", f"{one}/test")]
+        self._tell(f"   GET /api/v1/admin/{one}/deliveries -> {first['delivery_id']}")
+        told = f"{one}/deliveries/{first['delivery_id']}"
+        return self._until(f"{first['delivery_id']} was tried", lambda: self._tried(told))
+
+    def _tried(self, path: str) -> str | None:
+        found = self._admin("GET", path)
+        if not found["attempts"]:
+            return None
+        self._tell(f"   {found['attempts'][0]['problem']}, {found['state']}")
+        return str(found["delivery_id"])
 
     def _until(
         self, what: str, look: Callable[[], str | None], seconds: float = PATIENCE_SECONDS

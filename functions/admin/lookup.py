@@ -16,11 +16,19 @@ router = operators_router()
 
 @router.get("/api/v1/admin/me")
 def me() -> Response[str]:
-    """Tell an operator whose key it is, and of which stage."""
+    """Tell an operator whose key it is, of which stage, and what it may do."""
     query(router.current_event.raw_event)
     operator = operator_of(router)
     stage = settings().stage
-    return answer({"name": operator.name, "key_id": operator.key_id, "stage": stage})
+    return answer(
+        {
+            "name": operator.name,
+            "key_id": operator.key_id,
+            "stage": stage,
+            "role": operator.role,
+            "permissions": sorted(operator.role.permissions) if operator.role else [],
+        }
+    )
 
 
 @router.get("/api/v1/admin/lookup")

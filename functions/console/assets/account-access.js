@@ -2,9 +2,26 @@
 
 import { h, s } from "./dom.js";
 import { counted, valued, words } from "./format.js";
+import { go } from "./router.js";
 import { badge, nothing } from "./widgets.js";
 
+const MONEY = /^(checkout\.session|invoice|invoice_payment|payment_intent|charge|refund)\./;
+
+/** What was done, told apart: the first line that fits has it. */
+const DONE = [
+  { name: "charges", tone: "two", fits: (/** @type {Done} */ { cause_name }) => MONEY.test(cause_name) },
+  {
+    name: "events",
+    tone: "one",
+    fits: (/** @type {Done} */ { cause_type }) => cause_type === "stripe_event",
+  },
+  { name: "by hand", tone: "three", fits: (/** @type {Done} */ { cause_type }) => cause_type === "operator" },
+  { name: "repairs, links", tone: "warn", fits: () => true },
+];
+
 const TICKS = 4;
+/** Share of the axis, in percent, beside “now” in which no instant is written; and on a telephone. */
+const ROOM = { wide: 12, narrow: 30 };
 const LOOK_AHEAD = 0.12;
 
 /**
@@ -17,11 +34,13 @@ const LOOK_AHEAD = 0.12;
  * @property {string} state
  */
 
+/** @typedef {{at: string, cause_type: string, cause_name: string, cause_id: string, actor: string}} Done */
+
 /**
  * Draw what the service tells of access over time.
  * @param {{at: string, features: {feature_code: string, spans: Span[]}[]}} timeline
  * @param {string[]} codes features that have a line, whether or not they were ever given
- * @param {{at: string, cause_name: string, actor: string}[]} history what was done meanwhile
+ * @param {Done[]} history what was done meanwhile
  * @param {(feature: string, instant: string) => void} explain
  */
 export function accessOverTime(timeline, codes, history, explain) {
@@ -32,7 +51,7 @@ export function accessOverTime(timeline, codes, history, explain) {
     "div",
     { class: "lanes" },
     codes.map((code) => lane(code, spans.get(code) || [], scale, timeline.at, explain)),
-    h("div", { class: "lane" }, h("span", { class: "soft small" }, "changes"), marks(history, scale)),
+    marks(history, scale),
     h("div", { class: "lane" }, h("span", {}), axis(scale)),
   );
 }
@@ -146,29 +165,70 @@ function includes(span, instant) {
 }
 
 /**
- * A dot for each change; the list of them is further below.
- * @param {{at: string, cause_name: string, actor: string}[]} history
+ * A dot for each change, kind by kind; the list of them is further below.
+ * @param {Done[]} history
  * @param {Scale} scale
  */
 function marks(history, scale) {
-  const dots = history.map(({ at, cause_name, actor }) =>
-    s(
-      "circle",
-      { cx: `${scale.at(Date.parse(at))}%`, cy: "50%", r: 4 },
-      s("title", {}, `${at} ${cause_name} of ${actor}`),
-    ),
+  const found = DONE.map((kind) => ({
+    kind,
+    of: history.filter((each) => DONE.find((one) => one.fits(each)) === kind),
+  }));
+  return found
+    .filter(({ of }) => of.length > 0)
+    .map(({ kind, of }) =>
+      h(
+        "div",
+        { class: "lane" },
+        h("span", { class: "soft small" }, kind.name),
+        s(
+          "svg",
+          { class: "marks", role: "img", "aria-label": `${kind.name}: ${counted(of.length, "change")}` },
+          of.map((each) => dot(each, kind.tone, scale)),
+        ),
+        h("span", { class: "state soft small" }, counted(of.length, "change")),
+      ),
+    );
+}
+
+/**
+ * @param {Done} done
+ * @param {string} tone
+ * @param {Scale} scale
+ */
+function dot({ at, cause_name, cause_id, actor }, tone, scale) {
+  return s(
+    "circle",
+    {
+      class: tone,
+      cx: `${scale.at(Date.parse(at))}%`,
+      cy: "50%",
+      r: 5,
+      onclick: () => go("event", { id: cause_id }),
+    },
+    s("title", {}, `${at} ${cause_name} of ${actor}`),
   );
-  return s("svg", { class: "marks", role: "img", "aria-label": counted(dots.length, "change") }, dots);
 }
 
 /** @param {Scale} scale */
 function axis(scale) {
   const now = scale.at(scale.now);
-  const ticks = scale.ticks().filter((instant) => Math.abs(scale.at(instant) - now) > 12);
+  const away = (/** @type {number} */ instant) => Math.abs(scale.at(instant) - now);
+  const ticks = scale.ticks().filter((instant) => away(instant) > ROOM.wide);
   return s(
     "svg",
     { class: "axis", "aria-hidden": "true" },
-    ticks.map((instant) => s("text", { x: `${scale.at(instant)}%`, y: "14" }, scale.word(instant))),
+    ticks.map((instant, index) =>
+      s(
+        "text",
+        {
+          x: `${scale.at(instant)}%`,
+          y: "14",
+          class: (index % 2 === 1 || away(instant) < ROOM.narrow) && "wide",
+        },
+        scale.word(instant),
+      ),
+    ),
     s("text", { class: "nowword", x: `${now}%`, y: "14", "text-anchor": now > 90 ? "end" : "middle" }, "now"),
   );
 }

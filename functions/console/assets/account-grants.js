@@ -4,6 +4,7 @@ import { intention, post } from "./api.js";
 import { announce, h } from "./dom.js";
 import { question } from "./dialog.js";
 import { valued, when } from "./format.js";
+import { may, unlessRefused } from "./roles.js";
 import { badge, card, choice, code, field, nothing } from "./widgets.js";
 
 const LONGEST_REASON = 500;
@@ -15,15 +16,16 @@ const LONGEST_REASON = 500;
  */
 export function grants(whose, view, catalog) {
   const newest = [...view.account.grants].sort((a, b) => b.granted_at.localeCompare(a.granted_at));
-  const give = h(
-    "button",
-    { type: "button", onclick: () => grant(whose, catalog.features) },
-    "Grant a feature",
-  );
+  const give = () =>
+    h(
+      "p",
+      {},
+      h("button", { type: "button", onclick: () => grant(whose, catalog.features) }, "Grant a feature"),
+    );
   const listed = newest.map((each) => one(each, Date.parse(view.at)));
   return card(
     "Grants",
-    h("p", {}, give),
+    unlessRefused("grant", give),
     listed.length ? h("ul", { class: "plain" }, listed) : nothing("Nothing was given by hand."),
   );
 }
@@ -64,6 +66,7 @@ function one(found, now) {
     code(found.id),
     !found.revoked_at &&
       state !== "ended" &&
+      may("grant") &&
       h(
         "button",
         { type: "button", class: "danger", onclick: () => revoke(found) },

@@ -17,14 +17,16 @@ export class Problem extends Error {
   /**
    * @param {number} status
    * @param {{title?: string, detail?: string, code?: string, request_id?: string, errors?: FieldError[]}} body
+   * @param {number} [wait] seconds after which it may be tried again, where the service says so
    */
-  constructor(status, body) {
+  constructor(status, body, wait = 0) {
     super(body.detail || body.title || `The service answered ${status}.`);
     this.status = status;
     this.title = body.title || "The request failed";
     this.code = body.code || "";
     this.requestId = body.request_id || "";
     this.errors = body.errors || [];
+    this.wait = wait;
   }
 }
 
@@ -48,10 +50,8 @@ export async function ask(method, path, asked = {}) {
   const answer = await send(method, path, asked);
   const body = await readJson(answer);
   if (answer.ok) return body;
-  const problem = new Problem(answer.status, {
-    request_id: answer.headers.get("x-request-id") || "",
-    ...body,
-  });
+  const told = { request_id: answer.headers.get("x-request-id") || "", ...body };
+  const problem = new Problem(answer.status, told, Number(answer.headers.get("retry-after")));
   if (answer.status === 401) close(`${problem.message} (request ${problem.requestId})`);
   throw problem;
 }

@@ -10,13 +10,14 @@ import { trouble } from "./widgets.js";
  * @property {string} confirm what the button says
  * @property {string} [kind] of the button: main or danger
  * @property {() => Promise<import("./dom.js").Child[] | void>} act what it does; what it returns is shown until closed
+ * @property {() => void} [whenShown] what to do when that was read and closed
  */
 
 /**
  * Ask, and act when it is confirmed; an error is told in the dialog, where it can be mended.
  * @param {Question} question
  */
-export function question({ title, content, confirm, kind = "main", act }) {
+export function question({ title, content, confirm, kind = "main", act, whenShown }) {
   const id = freshId();
   const problem = h("div", {});
   const done = h("button", { type: "submit", class: kind }, confirm);
@@ -30,8 +31,11 @@ export function question({ title, content, confirm, kind = "main", act }) {
     fill(problem);
     try {
       const result = await act();
-      if (result) fill(form, h("h2", { id }, title), result, closing());
-      else dialog.close();
+      if (result) {
+        fill(form, h("h2", { id }, title), result, closing());
+        if (whenShown) dialog.addEventListener("close", whenShown);
+      }
+      if (!result) dialog.close();
     } catch (error) {
       fill(problem, trouble(error));
     } finally {

@@ -4,10 +4,12 @@ import { fill, h } from "./dom.js";
 import { address, go, here } from "./router.js";
 import { close } from "./session.js";
 import { signIn } from "./signin.js";
+import { may, refused, take } from "./roles.js";
 import { badge, trouble } from "./widgets.js";
 import * as account from "./view-account.js";
 import * as catalog from "./view-catalog.js";
 import * as deliveries from "./view-deliveries.js";
+import * as delivery from "./view-delivery.js";
 import * as event from "./view-event.js";
 import * as events from "./view-events.js";
 import * as keys from "./view-keys.js";
@@ -21,11 +23,25 @@ import * as search from "./view-search.js";
  * @typedef {object} View
  * @property {string} title
  * @property {string} [within] the view in the navigation to which it belongs
+ * @property {string} [needs] the permission without which it shows nothing
  * @property {(params: Record<string, string>, signal: AbortSignal) => Promise<import("./dom.js").Child[]>} render
  */
 
 /** @type {Record<string, View>} */
-const VIEWS = { overview, search, account, events, event, runs, run, keys, catalog, deliveries, reference };
+const VIEWS = {
+  overview,
+  search,
+  account,
+  events,
+  event,
+  runs,
+  run,
+  keys,
+  catalog,
+  deliveries,
+  delivery,
+  reference,
+};
 
 /** In the order of the navigation. */
 const MENU = ["overview", "search", "events", "runs", "keys", "catalog", "deliveries", "reference"];
@@ -46,8 +62,9 @@ function signedOut(why) {
   signIn(place, why, signedIn, signedOut);
 }
 
-/** @param {{name: string, stage: string}} operator */
+/** @param {{name: string, stage: string, role: string, permissions: string[]}} operator */
 function signedIn(operator) {
+  take(operator);
   const wanted = h("input", {
     type: "search",
     "aria-label": "Find an account",
@@ -73,11 +90,17 @@ function signedIn(operator) {
     "p",
     { class: "who" },
     badge(operator.stage, operator.stage === "prod" ? "bad" : "plain"),
-    operator.name,
+    h("span", { class: "name", title: operator.name }, operator.name),
+    h("span", { class: "role soft" }, operator.role),
   );
   const brand = h("a", { class: "brand", href: address("overview") }, "Billing");
   fill(page, skip, h("header", { class: "top" }, brand, find, who, out), menu, main);
   show();
+}
+
+/** @param {View} view */
+function isOpen({ needs }) {
+  return !needs || may(needs);
 }
 
 async function show() {
@@ -86,7 +109,7 @@ async function show() {
   const { signal } = leaving;
   const { view, params } = here();
   const shown = VIEWS[view] || overview;
-  const links = MENU.map((name) => {
+  const links = MENU.filter((name) => isOpen(VIEWS[name])).map((name) => {
     const isHere = VIEWS[name] === shown || name === shown.within;
     return h("a", { href: address(name), "aria-current": isHere && "page" }, VIEWS[name].title);
   });
@@ -104,7 +127,7 @@ async function show() {
   heading.focus({ preventScroll: true });
   window.scrollTo(0, 0);
   try {
-    const made = await shown.render(params, signal);
+    const made = isOpen(shown) ? await shown.render(params, signal) : [refused(String(shown.needs))];
     if (!signal.aborted) fill(content, made);
   } catch (error) {
     if (!signal.aborted) fill(content, trouble(error, show));

@@ -2,7 +2,7 @@
 
 import { answers } from "./api.js";
 import { h } from "./dom.js";
-import { count, counted, money, words } from "./format.js";
+import { count, counted, words } from "./format.js";
 import { columns, legend, stack } from "./plots.js";
 import { card, nothing } from "./widgets.js";
 
@@ -37,19 +37,6 @@ export function standing(figures) {
     ),
     figures.length > 0 && legend(parts(figures[0])),
   );
-}
-
-/** @param {any[]} figures */
-export function revenue(figures) {
-  const all = revenues(figures);
-  const bars = figures.flatMap((each) =>
-    Object.entries(each.mrr_by_currency).map(([currency, amount]) => {
-      const parts = [{ name: currency, size: Number(amount), tone: "one" }];
-      const label = `${each.project_id} ${currency}`;
-      return bar(each.project_id, stack(label, parts, all[currency]), money(Number(amount), currency));
-    }),
-  );
-  return card("Monthly recurring revenue", bars.length ? bars : nothing("No revenue recurs yet."));
 }
 
 /**
@@ -108,7 +95,7 @@ export function latency() {
   const median = Math.round(sorted[Math.floor(sorted.length / 2)] || 0);
   const slowest = Math.round(sorted.at(-1) || 0);
   const told = `${counted(drawn.length, "answer")} to this console: median ${median} ms, slowest ${slowest} ms`;
-  return card("Latency", columns(told, drawn), h("p", { class: "soft small" }, told));
+  return card("This console's own requests", columns(told, drawn), h("p", { class: "soft small" }, told));
 }
 
 /**

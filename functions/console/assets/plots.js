@@ -7,6 +7,7 @@ import { h, s } from "./dom.js";
  * @property {string} name
  * @property {number} size
  * @property {string} tone a class that colours it
+ * @property {string} [told] the size as people read it
  */
 
 /**
@@ -88,7 +89,77 @@ export function columns(label, columns) {
   return s("svg", { class: "columns", role: "img", "aria-label": label }, drawn);
 }
 
-/** @param {{name: string, size: number}} part */
+/**
+ * @typedef {object} Moment
+ * @property {string} name such as a month
+ * @property {Part[]} up from the line upwards
+ * @property {Part[]} down from the line downwards
+ */
+
+/**
+ * Columns over time, of parts that stand on a line or hang from it; the oldest at the left.
+ * @param {string} label
+ * @param {Moment[]} moments
+ */
+export function series(label, moments) {
+  const sum = (/** @type {Part[]} */ parts) => parts.reduce((total, { size }) => total + size, 0);
+  const above = Math.max(0, ...moments.map(({ up }) => sum(up)));
+  const below = Math.max(0, ...moments.map(({ down }) => sum(down)));
+  const whole = above + below || 1;
+  const line = above + below ? (100 * above) / whole : 100;
+  const width = 100 / moments.length;
+  const drawn = moments.flatMap((moment, index) => {
+    const x = index * width + width * 0.12;
+    const up = stacked(moment.up, { x, width: width * 0.76, from: line, whole, sign: -1 });
+    const down = stacked(moment.down, { x, width: width * 0.76, from: line, whole, sign: 1 });
+    return s("g", {}, s("title", {}, sentence(moment)), ground(index * width, width), up, down);
+  });
+  const axis = s("line", { class: "line", x1: "0%", x2: "100%", y1: `${line}%`, y2: `${line}%` });
+  return h(
+    "div",
+    { class: "series" },
+    s("svg", { class: "columns", role: "img", "aria-label": label }, drawn, axis),
+    h(
+      "p",
+      { class: "ends soft small", "aria-hidden": "true" },
+      h("span", {}, moments[0]?.name || ""),
+      h("span", {}, moments.at(-1)?.name || ""),
+    ),
+  );
+}
+
+/**
+ * @param {Part[]} parts
+ * @param {{x: number, width: number, from: number, whole: number, sign: number}} place in percent
+ */
+function stacked(parts, { x, width, from, whole, sign }) {
+  let at = from;
+  return parts
+    .filter(({ size }) => size > 0)
+    .map(({ size, tone }) => {
+      const height = (100 * size) / whole;
+      const y = sign < 0 ? at - height : at;
+      at += sign * height;
+      return s("rect", { class: tone, x: `${x}%`, y: `${y}%`, width: `${width}%`, height: `${height}%` });
+    });
+}
+
+/**
+ * What the pointer finds where nothing is drawn.
+ * @param {number} x
+ * @param {number} width
+ */
+function ground(x, width) {
+  return s("rect", { class: "unseen-ground", x: `${x}%`, width: `${width}%`, height: "100%" });
+}
+
+/** @param {Moment} moment */
+function sentence({ name, up, down }) {
+  const parts = [...up, ...down].filter(({ size }) => size > 0);
+  return `${name}: ${parts.map((part) => `${part.name} ${part.told ?? part.size}`).join(", ") || "nothing"}`;
+}
+
+/** @param {{name: string, size: number, told?: string}} part */
 function title(part) {
-  return s("title", {}, `${part.name}: ${part.size}`);
+  return s("title", {}, `${part.name}: ${part.told ?? part.size}`);
 }

@@ -9,7 +9,7 @@ import { field, trouble } from "./widgets.js";
  * Show the form.
  * @param {Element} place
  * @param {string} why somebody was signed out; empty at first
- * @param {(operator: {name: string, stage: string}) => void} entered
+ * @param {(operator: any) => void} entered
  * @param {(why: string) => void} left
  */
 export function signIn(place, why, entered, left) {

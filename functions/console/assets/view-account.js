@@ -12,6 +12,7 @@ import { card, code, facts } from "./widgets.js";
 
 export const title = "Account";
 export const within = "search";
+export const needs = "read_accounts";
 
 /**
  * @param {Record<string, string>} params `project` and `user`; `feature` and `at` are explained

@@ -6,10 +6,13 @@ import { question } from "./dialog.js";
 import { counted } from "./format.js";
 import { editor } from "./editor.js";
 import { lineAt, placeOf, places } from "./json-places.js";
+import { adding, standing } from "./project-forms.js";
+import { unlessRefused } from "./roles.js";
 import { go } from "./router.js";
 import { action, badge, card, choice, code, field, nothing, row, table, trouble } from "./widgets.js";
 
 export const title = "Catalog";
+export const needs = "read_catalog";
 
 /** @typedef {{line: number, field: string, message: string}} Mistake */
 
@@ -20,8 +23,10 @@ export const title = "Catalog";
 export async function render({ project = "" }, signal) {
   const projects = await every("admin/projects", "projects", signal);
   const ids = projects.map((/** @type {any} */ each) => each.id);
-  if (ids.length === 0) return [nothing("There is no project yet.")];
+  if (ids.length === 0)
+    return [nothing("There is no project yet."), unlessRefused("manage_projects", adding)];
   const chosen = project || ids[0];
+  const known = projects.find((/** @type {any} */ each) => each.id === chosen);
   const path = `api/v1/admin/projects/${encodeURIComponent(chosen)}/catalog`;
   const catalog = await ask("GET", path, { signal });
   const select = choice(
@@ -31,6 +36,7 @@ export async function render({ project = "" }, signal) {
   select.addEventListener("change", () => go("catalog", { project: select.value }));
   return [
     h("div", { class: "inline" }, field("Project", select)),
+    known && card("Project", ...standing(known)),
     card("Document", ...workbench(chosen, path, catalog)),
   ];
 }
@@ -105,7 +111,8 @@ function workbench(project, path, catalog) {
     edit.setText(JSON.stringify(await get(path.replace("api/v1/", "")), null, 2));
     fill(result);
   });
-  return [version, edit.element, h("div", { class: "buttons" }, review, reread), result];
+  const buttons = () => h("div", { class: "buttons" }, review, reread);
+  return [version, edit.element, unlessRefused("manage_catalog", buttons), result];
 }
 
 /** Something that is not JSON, before it is sent. */

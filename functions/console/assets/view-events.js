@@ -1,14 +1,16 @@
-/** Events that could not be applied, and wait for somebody. */
+/** Events that could not be applied: those that wait for somebody, and those that were dismissed. */
 
 import { every, get, post } from "./api.js";
 import { announce, fill, h } from "./dom.js";
 import { question } from "./dialog.js";
 import { ago, words } from "./format.js";
 import { listed } from "./paging.js";
+import { unlessRefused } from "./roles.js";
 import { address, go } from "./router.js";
 import { badge, card, choice, code, field, row, trouble } from "./widgets.js";
 
 export const title = "Parked events";
+export const needs = "read_events";
 
 /** Why an event can be parked, as the API reference lists it. */
 export const REASONS = [
@@ -18,6 +20,12 @@ export const REASONS = [
   "unreadable",
   "belongs_to_other_account",
   "gone_at_stripe",
+];
+
+/** @type {[string, string][]} */
+const STATES = [
+  ["", "parked"],
+  ["dismissed", "dismissed"],
 ];
 
 /** @type {[string, string][]} */
@@ -32,16 +40,17 @@ const AGES = [
  * @param {Record<string, string>} params the filter
  * @param {AbortSignal} signal
  */
-export async function render({ reason = "", project = "", older = "" }, signal) {
+export async function render({ state = "", reason = "", project = "", older = "" }, signal) {
   const projects = await every("admin/projects", "projects", signal);
-  const filter = { reason, project_id: project, older_than_seconds: older };
+  const filter = { state, reason, project_id: project, older_than_seconds: older };
+  const found = state ? await dismissed(filter, signal) : await parked(filter, signal);
   return [
     filters(
-      { reason, project, older },
+      { state, reason, project, older },
       projects.map((/** @type {any} */ each) => each.id),
     ),
-    reason && everyOne(reason, project),
-    card("Waiting, the longest first", await events(filter, signal)),
+    reason && !state && unlessRefused("settle_events", () => everyOne(reason, project)),
+    card(state ? "Dismissed" : "Waiting, the longest first", found),
     byId(),
   ];
 }
@@ -51,6 +60,7 @@ export async function render({ reason = "", project = "", older = "" }, signal) 
  * @param {string[]} projects
  */
 function filters(chosen, projects) {
+  const state = choice(STATES, chosen.state);
   const reason = choice(
     [["", "any reason"], .../** @type {[string, string][]} */ (REASONS.map((each) => [each, words(each)]))],
     chosen.reason,
@@ -62,13 +72,19 @@ function filters(chosen, projects) {
   const older = choice(AGES, chosen.older);
   const form = h(
     "form",
-    { class: "inline" },
+    { class: "inline four" },
+    field("Show", state),
     field("Reason", reason),
     field("Project", project),
     field("Waiting for", older),
   );
   form.addEventListener("change", () =>
-    go("events", { reason: reason.value, project: project.value, older: older.value }),
+    go("events", {
+      state: state.value,
+      reason: reason.value,
+      project: project.value,
+      older: older.value,
+    }),
   );
   return form;
 }
@@ -77,29 +93,69 @@ function filters(chosen, projects) {
  * @param {Record<string, string>} filter
  * @param {AbortSignal} signal
  */
-function events(filter, signal) {
+function parked(filter, signal) {
   return listed({
     caption: "Parked events",
     noun: "event",
     columns: ["Event", "Reason", "What is missing", "Project", "Waiting since"],
-    load: async (cursor) => {
-      const page = await get("admin/events", { ...filter, limit: 25, cursor }, signal);
-      return { items: page.events, next: page.next_cursor };
-    },
+    load: load(filter, signal),
+    row: (event) => row(...what(event), event.detail, event.project_id || none(), ago(event.recorded_at)),
+    empty: someFilter(filter) ? "No event waits that fits." : "No event waits. All is applied.",
+  });
+}
+
+/**
+ * @param {Record<string, string>} filter
+ * @param {AbortSignal} signal
+ */
+function dismissed(filter, signal) {
+  return listed({
+    caption: "Dismissed events",
+    noun: "event",
+    columns: ["Event", "Was parked because", "Dismissed by", "Why", "Project", "When"],
+    load: load(filter, signal),
     row: (event) =>
       row(
-        [
-          h("a", { href: address("event", { id: event.event_id }) }, event.cause_name),
-          h("br"),
-          code(event.event_id),
-        ],
-        badge(event.reason),
-        event.detail,
-        event.project_id || h("span", { class: "soft" }, "names none"),
-        ago(event.recorded_at),
+        ...what(event),
+        event.dismissal.by,
+        event.dismissal.reason,
+        event.project_id || none(),
+        ago(event.dismissal.at),
       ),
-    empty: "No event waits. All is applied.",
+    empty: "No event was dismissed.",
   });
+}
+
+/**
+ * @param {Record<string, string>} filter
+ * @param {AbortSignal} signal
+ */
+function load(filter, signal) {
+  return async (/** @type {string} */ cursor) => {
+    const page = await get("admin/events", { ...filter, limit: 25, cursor }, signal);
+    return { items: page.events, next: page.next_cursor };
+  };
+}
+
+/** @param {Record<string, string>} filter */
+function someFilter({ reason, project_id, older_than_seconds }) {
+  return reason || project_id || older_than_seconds;
+}
+
+/** @param {any} event */
+function what(event) {
+  return [
+    [
+      h("a", { href: address("event", { id: event.event_id }) }, event.cause_name),
+      h("br"),
+      code(event.event_id),
+    ],
+    badge(event.reason),
+  ];
+}
+
+function none() {
+  return h("span", { class: "soft" }, "names none");
 }
 
 /**

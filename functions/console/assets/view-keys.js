@@ -5,13 +5,24 @@ import { announce, fill, h } from "./dom.js";
 import { question } from "./dialog.js";
 import { when } from "./format.js";
 import { listed } from "./paging.js";
+import { may, unlessRefused } from "./roles.js";
 import { go } from "./router.js";
+import { shownOnce } from "./secret.js";
 import { badge, card, choice, code, field, row } from "./widgets.js";
 
 export const title = "Keys";
+export const needs = "read_keys";
 
 const OPERATORS = "admin";
 const PAGE = 25;
+/** What each role is for; the API reference says it exactly. */
+const ROLES = {
+  owner: "everything",
+  operator: "everything but operators' keys",
+  support: "reads accounts, events and deliveries",
+  finance: "reads figures and reconciliations",
+  metrics: "reads /metrics, for monitoring",
+};
 const SCOPES = ["checkout", "portal", "entitlements", "metrics"];
 
 /** @type {[string, string][]} */
@@ -35,15 +46,29 @@ export async function render({ project = "" }, signal) {
   const list = h("div", {});
   const again = async () => {
     const { keys } = await get(path, {}, signal);
-    fill(list, await shown(keys, path, again));
+    fill(list, await shown(keys, path, may(changing(chosen)) ? again : null));
   };
   await again();
-  const create = h(
-    "button",
-    { type: "button", class: "main", onclick: () => make(chosen, path, again) },
-    "Create a key",
-  );
-  return [chooser(ids, chosen), h("p", {}, create), card("Keys, the oldest first", list)];
+  const create = () =>
+    h(
+      "p",
+      {},
+      h(
+        "button",
+        { type: "button", class: "main", onclick: () => make(chosen, path, again) },
+        "Create a key",
+      ),
+    );
+  const button = unlessRefused(changing(chosen), create);
+  return [chooser(ids, chosen), button, card("Keys, the oldest first", list)];
+}
+
+/**
+ * What one may have to do to change a project's keys; operators' own are for owners.
+ * @param {string} project
+ */
+function changing(project) {
+  return project === OPERATORS ? "manage_admin_keys" : "manage_keys";
 }
 
 /**
@@ -52,7 +77,10 @@ export async function render({ project = "" }, signal) {
  */
 function chooser(ids, chosen) {
   const select = choice(
-    [...ids.map((id) => /** @type {[string, string]} */ ([id, id])), [OPERATORS, "operators"]],
+    [
+      ...ids.map((id) => /** @type {[string, string]} */ ([id, id])),
+      .../** @type {[string, string][]} */ (may("manage_admin_keys") ? [[OPERATORS, "operators"]] : []),
+    ],
     chosen,
   );
   select.addEventListener("change", () => go("keys", { project: select.value }));
@@ -63,13 +91,13 @@ function chooser(ids, chosen) {
  * The service gives all keys at once; they are shown a page at a time.
  * @param {any[]} keys
  * @param {string} path
- * @param {() => Promise<void>} again
+ * @param {(() => Promise<void>) | null} again shows them anew; `null` for who may change none
  */
 function shown(keys, path, again) {
   return listed({
     caption: "Keys",
     noun: "key",
-    columns: ["Name", "Scopes", "Created", "Standing", "Actions"],
+    columns: ["Name", "For", "Created", "Standing", "Actions"],
     load: async (cursor) => {
       const end = Number(cursor) + PAGE;
       return { items: keys.slice(Number(cursor), end), next: end < keys.length ? String(end) : null };
@@ -77,10 +105,10 @@ function shown(keys, path, again) {
     row: (key) =>
       row(
         [h("strong", {}, key.name), h("br"), code(key.key_id)],
-        key.scopes.join(", "),
+        key.role ? badge(key.role, "plain") : key.scopes.join(", "),
         [when(key.created_at), ` by ${key.created_by}`],
         standing(key),
-        buttons(key, path, again),
+        again ? buttons(key, path, again) : h("span", { class: "soft" }, "none"),
       ),
     empty: "There is no key yet.",
   });
@@ -141,14 +169,22 @@ function make(project, path, again) {
     "fieldset",
     {},
     h("legend", {}, "Scopes"),
-    boxes.map((box) => h("label", { class: "check" }, box, box.value)),
+    h(
+      "div",
+      { class: "checks" },
+      boxes.map((box) => h("label", { class: "check" }, box, box.value)),
+    ),
+  );
+  const role = choice(
+    Object.entries(ROLES).map(([each, what]) => [each, `${each}: ${what}`]),
+    "operator",
   );
   const until = h("input", { type: "datetime-local", step: "1" });
   question({
     title: isOperators ? "Create an operator's key" : `Create a key of ${project}`,
     content: [
       field(isOperators ? "Operator's name, which appears in histories" : "Name", name),
-      !isOperators && scopes,
+      isOperators ? field("Role", role) : scopes,
       field("Expires (UTC), empty for never", until),
     ],
     confirm: "Create",
@@ -156,12 +192,12 @@ function make(project, path, again) {
       const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
       const body = {
         name: name.value,
-        ...(!isOperators && { scopes: chosen }),
+        ...(isOperators ? { role: role.value } : { scopes: chosen }),
         ...(until.value && { expires_at: `${until.value}Z` }),
       };
       const issued = await post(path, body);
       await again();
-      return once(issued);
+      return shownOnce(issued.key);
     },
   });
 }
@@ -183,7 +219,7 @@ function rotate(key, one, again) {
     act: async () => {
       const issued = await post(`${one}/rotate`, { overlap_seconds: Number(overlap.value) });
       await again();
-      return once(issued);
+      return shownOnce(issued.key);
     },
   });
 }
@@ -207,23 +243,4 @@ function revoke(key, one, again) {
       announce(`${key.name} is revoked.`);
     },
   });
-}
-
-/**
- * Show a new key, this once; with the dialog it is gone.
- * @param {any} issued
- */
-function once(issued) {
-  const text = h("code", { class: "secret", tabindex: "0" }, issued.key);
-  const copy = h("button", { type: "button" }, "Copy");
-  copy.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(issued.key);
-    copy.textContent = "Copied";
-    announce("The key is copied.");
-  });
-  return [
-    h("p", { class: "notice warn" }, "Store it now: it is shown this once and cannot be had again."),
-    h("p", {}, text),
-    h("p", {}, copy),
-  ];
 }

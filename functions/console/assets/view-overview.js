@@ -2,34 +2,78 @@
 
 import { every, get } from "./api.js";
 import { h } from "./dom.js";
-import { ago, count, counted, money, span, words } from "./format.js";
-import { latency, reconciliations, revenue, revenues, standing, waiting } from "./overview-plots.js";
-import { address } from "./router.js";
-import { badge, card, nothing, row, table } from "./widgets.js";
+import { ago, count, counted, money } from "./format.js";
+import { attention } from "./overview-attention.js";
+import { customers, revenueOverTime } from "./overview-money.js";
+import { latency, reconciliations, revenues, standing, waiting } from "./overview-plots.js";
+import { traffic } from "./overview-traffic.js";
+import { may, refused } from "./roles.js";
+import { address, go } from "./router.js";
+import { badge, card, choice, field, nothing, row, show, table, trouble } from "./widgets.js";
 
 export const title = "Overview";
+export const needs = "read_catalog";
 
 const AT_ONCE = 4;
-const A_DAY_AND_A_HALF = 36 * 3600;
 
 /**
- * @param {Record<string, string>} _params
+ * What the role may not read is not asked for, and its place says so.
+ * @param {Record<string, string>} params `project`: of this one alone; of all by default
  * @param {AbortSignal} signal
  */
-export async function render(_params, signal) {
+export async function render({ project = "" }, signal) {
   const [projects, parked, runs] = await Promise.all([
     every("admin/projects", "projects", signal),
-    get("admin/events", { limit: 100 }, signal),
-    get("admin/reconcile", { limit: 12 }, signal),
+    may("read_events") ? get("admin/events", { limit: 100 }, signal) : null,
+    may("read_reconciliation") ? get("admin/reconcile", { limit: 12 }, signal) : null,
   ]);
-  const figures = await measured(projects, signal);
+  const chosen = projects.filter((/** @type {any} */ { id }) => !project || id === project);
+  const { figures, instead } = await measuredOrTold(chosen, signal);
+  const busy = h("div", { class: "content" });
+  if (may("read_operations")) show(busy, () => traffic(signal));
   return [
-    h("div", { class: "tiles" }, tiles(figures, parked, runs.runs[0])),
-    attention(figures, parked, runs.runs[0]),
-    h("div", { class: "grid" }, standing(figures), revenue(figures), waiting(parked.events)),
-    h("div", { class: "grid wide" }, reconciliations(runs.runs), latency()),
-    perProject(figures),
+    chooser(projects, project),
+    h("div", { class: "tiles" }, tiles(figures, parked, runs)),
+    attention(figures, parked, runs),
+    ...(figures ? revenueOverTime(figures) : [instead]),
+    h("div", { class: "grid" }, figures && standing(figures), parked && waiting(parked.events)),
+    figures && customers(figures),
+    may("read_operations") && busy,
+    h("div", { class: "grid wide" }, runs && reconciliations(runs.runs), latency()),
+    figures && perProject(figures),
   ];
+}
+
+/**
+ * @param {{id: string}[]} projects
+ * @param {string} chosen
+ */
+function chooser(projects, chosen) {
+  const select = choice(
+    [["", "all projects"], ...projects.map(({ id }) => /** @type {[string, string]} */ ([id, id]))],
+    chosen,
+  );
+  select.addEventListener("change", () => go("overview", { project: select.value }));
+  return h("div", { class: "inline" }, field("Figures of", select));
+}
+
+/**
+ * Figures that cannot be had take nothing else from the page: their place says why.
+ * @param {{id: string}[]} projects
+ * @param {AbortSignal} signal
+ * @returns {Promise<{figures: any[] | null, instead?: Node}>}
+ */
+async function measuredOrTold(projects, signal) {
+  if (!may("read_metrics")) return { figures: null, instead: refused("read_metrics") };
+  try {
+    return { figures: await measured(projects, signal) };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return {
+      figures: null,
+      instead: trouble(error, () => window.dispatchEvent(new HashChangeEvent("hashchange"))),
+    };
+  }
 }
 
 /**
@@ -48,11 +92,16 @@ async function measured(projects, signal) {
 }
 
 /**
- * @param {any[]} figures
+ * @param {any[] | null} figures
  * @param {any} parked
- * @param {any} last
+ * @param {any} runs
  */
-function tiles(figures, parked, last) {
+function tiles(figures, parked, runs) {
+  return [figures && business(figures), parked && waitingTile(parked), runs && lastRun(runs.runs[0])].flat();
+}
+
+/** @param {any[]} figures */
+function business(figures) {
   const sum = (/** @type {string} */ name) => figures.reduce((total, each) => total + each[name], 0);
   return [
     tile(
@@ -60,15 +109,24 @@ function tiles(figures, parked, last) {
       count(sum("active_subscriptions")),
       counted(sum("trialing_subscriptions"), "trial"),
     ),
-    tile("Monthly recurring revenue", revenueLines(revenues(figures)), "estimated, by currency"),
+    tile("MRR", revenueLines(revenues(figures)), "estimated, a month"),
+    tile("Paying customers", count(sum("paying_customers")), counted(figures.length, "project")),
     tile("Accounts", count(sum("accounts")), counted(sum("purchases"), "one-time purchase")),
-    tile(
-      "Parked events",
-      `${count(parked.events.length)}${parked.next_cursor ? " or more" : ""}`,
-      h("a", { href: address("events") }, "Look at them"),
-    ),
-    tile("Last reconciliation", last ? badge(last.status) : "none yet", last && ago(last.started_at)),
   ];
+}
+
+/** @param {any} parked */
+function waitingTile(parked) {
+  return tile(
+    "Parked events",
+    `${count(parked.events.length)}${parked.next_cursor ? " or more" : ""}`,
+    h("a", { href: address("events") }, "Look at them"),
+  );
+}
+
+/** @param {any} last */
+function lastRun(last) {
+  return tile("Last reconciliation", last ? badge(last.status) : "none yet", last && ago(last.started_at));
 }
 
 /** @param {Record<string, number>} sums */
@@ -92,64 +150,6 @@ function tile(name, figure, below) {
     h("p", { class: "figure" }, figure),
     h("p", { class: "soft small" }, below),
   );
-}
-
-/**
- * @param {any[]} figures
- * @param {any} parked
- * @param {any} last
- */
-function attention(figures, parked, last) {
-  /** @type {Record<string, number>} */
-  const reasons = {};
-  for (const event of parked.events) reasons[event.reason] = (reasons[event.reason] || 0) + 1;
-  const overdue = figures.filter((each) => each.past_due_subscriptions > 0);
-  const found = [
-    ...Object.entries(reasons).map(([reason, number]) =>
-      item(
-        "bad",
-        h(
-          "a",
-          { href: address("events", { reason }) },
-          `${counted(number, "event")} parked: ${words(reason)}`,
-        ),
-      ),
-    ),
-    ...overdue.map((each) =>
-      item("warn", `${each.project_id}: ${counted(each.past_due_subscriptions, "subscription")} past due`),
-    ),
-    ...aboutRun(last),
-  ];
-  return card(
-    "Needs attention",
-    found.length ? h("ul", { class: "attention" }, found) : nothing("Nothing. All is well."),
-  );
-}
-
-/** @param {any} last */
-function aboutRun(last) {
-  if (!last) return [item("warn", "No reconciliation was made yet.")];
-  const to = (/** @type {string} */ text) => h("a", { href: address("run", { id: last.run_id }) }, text);
-  const age = (Date.now() - Date.parse(last.started_at)) / 1000;
-  const left =
-    Object.values(last.counts).reduce((total, number) => total + Number(number), 0) - last.repaired;
-  return [
-    last.status === "failed" && item("bad", to(`The last reconciliation failed: ${words(last.error)}`)),
-    age > A_DAY_AND_A_HALF && item("bad", `The last reconciliation is ${span(age)} old.`),
-    last.repaired > 0 &&
-      item("good", to(`The last reconciliation repaired ${counted(last.repaired, "thing")}.`)),
-    left > 0 &&
-      last.status === "completed" &&
-      item("warn", to(`The last reconciliation left ${counted(left, "difference")}.`)),
-  ].filter(Boolean);
-}
-
-/**
- * @param {string} tone
- * @param {import("./dom.js").Child} text
- */
-function item(tone, text) {
-  return h("li", { class: tone }, text);
 }
 
 /** @param {any[]} figures */

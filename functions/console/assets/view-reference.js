@@ -1,6 +1,6 @@
 /** The API, as the service describes it; every route can be tried with the key of this session. */
 
-import { Problem, ask } from "./api.js";
+import { ask } from "./api.js";
 import { h } from "./dom.js";
 import { tryIt } from "./reference-form.js";
 import { card, code, field, nothing, prose, row, table } from "./widgets.js";
@@ -14,9 +14,7 @@ const METHODS = ["get", "post", "put", "patch", "delete"];
  * @param {AbortSignal} signal
  */
 export async function render(_params, signal) {
-  const description = await described(signal);
-  if (!description)
-    return [card("Not available", h("p", {}, "This version of the service has no description of its API."))];
+  const description = await ask("GET", "openapi.json", { signal });
   const groups = grouped(description);
   const wanted = h("input", { type: "search", placeholder: "a path or a word" });
   const sections = groups.map(([name, operations]) =>
@@ -36,16 +34,6 @@ export async function render(_params, signal) {
     h("div", { class: "inline" }, field("Find", wanted)),
     ...sections,
   ];
-}
-
-/** @param {AbortSignal} signal */
-async function described(signal) {
-  try {
-    return await ask("GET", "openapi.json", { signal });
-  } catch (error) {
-    if (error instanceof Problem && error.status === 404) return null;
-    throw error;
-  }
 }
 
 /**

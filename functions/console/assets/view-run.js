@@ -6,13 +6,43 @@ import { ago, count, counted, when, words } from "./format.js";
 import { listed } from "./paging.js";
 import { stack } from "./plots.js";
 import { differences, took } from "./view-runs.js";
-import { accountLink, badge, card, choice, code, facts, field, nothing, row } from "./widgets.js";
+import {
+  accountLink,
+  badge,
+  card,
+  choice,
+  code,
+  facts,
+  field,
+  lookAgain,
+  nothing,
+  prose,
+  row,
+} from "./widgets.js";
 
 export const title = "Reconciliation run";
 export const within = "runs";
+export const needs = "read_reconciliation";
 
-const STAGES = ["events", "stripe", "ours", "missing"];
-const LOOK_AGAIN = 1_500;
+/** The stages of a run, in words. */
+const STAGES = {
+  events: "events that were missed",
+  stripe: "Stripe's side",
+  ours: "our side",
+  missing: "what Stripe lost",
+};
+
+/** What only a person can settle, and how (docs/operations.md). */
+const FOR_PERSON = {
+  orphaned:
+    "Nothing says to whom it was sold: set `project_id` and `user_id` in its metadata at Stripe, " +
+    "and the next run takes it in; or leave it, if it is other business.",
+  other_account:
+    "Its metadata names another account than the one that holds it: " +
+    "set it back at Stripe; grant by hand who should have the access.",
+  unreadable: "It has a shape of no known API version: a release has to learn it.",
+  mode: "It is of Stripe's other mode. If that is so of all, the stage's mode or the API key is wrong.",
+};
 
 /**
  * @param {Record<string, string>} params
@@ -39,14 +69,14 @@ async function look(path, place, signal) {
     summary(run),
     progress(run),
     found(run),
+    forPerson(run),
     goesOn ? null : card("What differed", await list(run, path, signal)),
   );
   announce(
     `The run is ${words(run.status)}, ${counted(run.compared, "thing")} compared, ${run.repaired} repaired`,
   );
   if (!goesOn) return;
-  const timer = window.setTimeout(() => look(path, place, signal).catch(() => {}), LOOK_AGAIN);
-  signal.addEventListener("abort", () => window.clearTimeout(timer));
+  lookAgain(() => look(path, place, signal), place, signal);
 }
 
 /** @param {any} run */
@@ -60,6 +90,7 @@ function summary(run) {
       badge(run.status),
       run.dry_run && badge("dry run"),
       ` ${counted(run.repaired, "thing")} repaired`,
+      run.needs_person > 0 && [", ", counted(run.needs_person, "thing"), " for a person"].join(""),
     ),
     facts([
       ["Run", code(run.run_id)],
@@ -70,6 +101,7 @@ function summary(run) {
       ["Took", took(run)],
       ["Of", [run.project_id || "everything", run.since && [", since ", when(run.since)]].flat()],
       ["Compared", count(run.compared)],
+      ["Drifted", count(run.drifted)],
       ["Missed events fetched", count(run.events_swept)],
       ["Abandoned checkouts", count(run.abandoned_checkouts)],
       ...(run.error ? /** @type {[string, any][]} */ ([["Failed because", words(run.error)]]) : []),
@@ -79,8 +111,9 @@ function summary(run) {
 
 /** @param {any} run */
 function progress(run) {
-  const at = run.status === "completed" ? STAGES.length : STAGES.indexOf(run.stage);
-  const steps = STAGES.map((stage, index) => {
+  const stages = Object.entries(STAGES);
+  const at = run.status === "completed" ? stages.length : stages.findIndex(([stage]) => stage === run.stage);
+  const steps = stages.map(([, stage], index) => {
     const state = index < at ? "done" : index === at ? "now" : "to come";
     return h(
       "li",
@@ -110,11 +143,26 @@ function found(run) {
       "div",
       { class: "bar" },
       h("span", { class: "name" }, words(kind)),
-      stack(words(kind), [{ name: words(kind), size: Number(number), tone: "one" }], most),
+      stack(
+        words(kind),
+        [{ name: words(kind), size: Number(number), tone: kind in FOR_PERSON ? "warn" : "one" }],
+        most,
+      ),
       h("span", { class: "number" }, count(Number(number))),
     ),
   );
   return card("Differences by class", bars.length ? bars : nothing("No difference was found."));
+}
+
+/**
+ * What no run repairs, and what to do about it.
+ * @param {any} run
+ */
+function forPerson(run) {
+  const kinds = Object.entries(FOR_PERSON).filter(([kind]) => run.counts[kind] > 0);
+  if (kinds.length === 0) return null;
+  const told = kinds.map(([kind, cure]) => h("li", {}, badge(kind, "warn"), " ", prose(cure)));
+  return card("Only a person can settle", h("ul", { class: "plain spaced" }, told));
 }
 
 /**
@@ -127,12 +175,14 @@ async function list(run, path, signal) {
   const only = choice([
     ["", "all"],
     ["applied", "what was repaired"],
-    ["open", "what was not"],
+    ["person", "what only a person can settle"],
+    ["open", "what else was not"],
   ]);
   const place = h("div", {});
-  const fits = (/** @type {any} */ each) =>
-    !only.value || (each.repair === "applied") === (only.value === "applied");
-  const draw = async () => fill(place, await differing(path, signal, fits));
+  const sort = (/** @type {any} */ { kind, repair }) =>
+    repair === "applied" ? "applied" : kind in FOR_PERSON ? "person" : "open";
+  const fits = (/** @type {any} */ each) => !only.value || sort(each) === only.value;
+  const draw = async () => fill(place, await differing(path, signal, fits, run.dry_run));
   only.addEventListener("change", draw);
   await draw();
   return h("div", {}, h("div", { class: "inline" }, field("Show", only)), place);
@@ -142,8 +192,9 @@ async function list(run, path, signal) {
  * @param {string} path
  * @param {AbortSignal} signal
  * @param {(difference: any) => boolean} fits
+ * @param {boolean} isDry
  */
-function differing(path, signal, fits) {
+function differing(path, signal, fits, isDry) {
   return listed({
     caption: "Differences",
     noun: "difference",
@@ -159,13 +210,22 @@ function differing(path, signal, fits) {
         each.ours || absent(),
         each.stripe || absent(),
         when(each.changed_at, "unknown"),
-        each.repair === "applied"
-          ? badge("repaired", "good")
-          : each.repair
-            ? badge(each.repair)
-            : h("span", { class: "soft" }, "none tried"),
+        repair(each, isDry),
       ),
+    empty: "None of that kind.",
   });
+}
+
+/**
+ * @param {any} difference
+ * @param {boolean} isDry
+ */
+function repair({ kind, repair: came, reported_at }, isDry) {
+  if (came === "applied") return badge("repaired", "good");
+  if (came) return badge(came);
+  if (kind in FOR_PERSON)
+    return [badge("for a person", "warn"), reported_at ? [" first told ", ago(reported_at)] : " new"].flat();
+  return h("span", { class: "soft" }, isDry ? "dry run" : "none tried");
 }
 
 /** One side has nothing to say of it. */

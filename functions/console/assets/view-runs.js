@@ -5,17 +5,19 @@ import { h } from "./dom.js";
 import { question } from "./dialog.js";
 import { count, span, when } from "./format.js";
 import { listed } from "./paging.js";
+import { unlessRefused } from "./roles.js";
 import { address, go } from "./router.js";
 import { badge, card, choice, field, row } from "./widgets.js";
 
 export const title = "Reconciliation";
+export const needs = "read_reconciliation";
 
 /**
  * @param {Record<string, string>} _params
  * @param {AbortSignal} signal
  */
 export async function render(_params, signal) {
-  const start = h("button", { type: "button", class: "main", onclick: ask }, "Start a run");
+  const start = () => h("p", {}, h("button", { type: "button", class: "main", onclick: ask }, "Start a run"));
   return [
     h(
       "p",
@@ -23,7 +25,7 @@ export async function render(_params, signal) {
       "A run compares what Stripe has with ours, both ways, and repairs what differs. ",
       "One of everything is made every day at 02:00 UTC.",
     ),
-    h("p", {}, start),
+    unlessRefused("reconcile", start),
     card("Runs, the newest first", await runs(signal)),
   ];
 }

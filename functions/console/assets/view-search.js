@@ -8,6 +8,7 @@ import { accountAddress, go } from "./router.js";
 import { accountLink, card, choice, code, field, nothing, row } from "./widgets.js";
 
 export const title = "Accounts";
+export const needs = "read_accounts";
 
 /**
  * @param {Record<string, string>} params `q` is searched for; `project` is listed

@@ -2,10 +2,13 @@
 
 import { Problem } from "./api.js";
 import { announce, fill, freshId, h } from "./dom.js";
-import { words } from "./format.js";
+import { span, words } from "./format.js";
 import { accountAddress } from "./router.js";
 
 /** @typedef {import("./dom.js").Child} Child */
+
+/** Seldom enough that watching does not spend a key's requests of an hour. */
+const LOOK_AGAIN_MS = 4_000;
 
 const GOOD = new Set(
   "active trialing paid no_payment_required granted completed applied allowed delivered enabled".split(" "),
@@ -136,6 +139,7 @@ export function trouble(error, again) {
     { class: "notice bad", role: "alert" },
     h("p", {}, h("strong", {}, problem.title), problem.status ? ` (${problem.status} ${problem.code})` : ""),
     h("p", {}, problem.message),
+    problem.wait > 1 && h("p", {}, `It may be tried again in ${span(problem.wait)}.`),
     problem.errors.length > 0 &&
       h(
         "ul",
@@ -166,6 +170,20 @@ export async function show(place, load) {
   } finally {
     place.removeAttribute("aria-busy");
   }
+}
+
+/**
+ * Look again in a while, unless the view is left; where that fails, say so where it is seen.
+ * @param {() => Promise<unknown>} look
+ * @param {Element} place
+ * @param {AbortSignal} signal
+ */
+export function lookAgain(look, place, signal) {
+  const failed = (/** @type {unknown} */ error) => {
+    if (!signal.aborted) place.prepend(trouble(error, () => look().catch(failed)));
+  };
+  const timer = window.setTimeout(() => look().catch(failed), LOOK_AGAIN_MS);
+  signal.addEventListener("abort", () => window.clearTimeout(timer));
 }
 
 /**

@@ -9,14 +9,16 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from local.demo import Demo
-from local.demo_operators import OperatorsDemo
+from local.demo_operators import CREATED, OperatorsDemo
 from local.place import ROOT
+from tests.support.e2e import Service, eventually
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 IMAGES = ROOT / "docs" / "images"
@@ -35,6 +37,7 @@ class Story:
     missed: str
     parked_id: str
     run_id: str
+    delivery_id: str
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,10 @@ class Console:
     def main(self) -> Locator:
         return self.page.locator("main")
 
-    def enter(self) -> Console:
-        """Sign in with the stack's admin key."""
+    def enter(self, key: str | None = None) -> Console:
+        """Sign in, with the stack's admin key unless another is given."""
         self.page.goto(f"{self.stack['api_url']}/console")
-        self.page.get_by_label("Operator's key").fill(self.stack["admin_key"])
+        self.page.get_by_label("Operator's key").fill(key or self.stack["admin_key"])
         self.page.get_by_role("button", name="Sign in").click()
         return self.stands_at("Overview")
 
@@ -103,7 +106,14 @@ def story(stack: dict[str, Any]) -> Story:
     lost, meets = Demo(stack, told.append), OperatorsDemo(stack, told.append)
     lost.run()
     meets.run()
-    return Story(lost.user_id, meets.keeps, meets.missed, meets.parked_id, meets.run_id)
+    return Story(
+        lost.user_id,
+        meets.keeps,
+        meets.missed,
+        meets.parked_id,
+        meets.run_id,
+        meets.delivery_id,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -144,6 +154,22 @@ def open_console(browser: Browser, stack: dict[str, Any]) -> Iterator[Open]:
     for window in windows:
         window.close()
     assert wrong == []
+
+
+@pytest.fixture
+def a_parked_event(stack: dict[str, Any], service: Service) -> Callable[[], str]:
+    """Make events that name nobody, as somebody does who sells at Stripe's dashboard."""
+
+    def park() -> str:
+        customer = str(service.stripe("POST", "customers", name="Sold by phone")["id"])
+        price = stack["prices"]["pro_monthly"]
+        order = {"customer": customer, "items[0][price]": price, "trial_period_days": "7"}
+        service.stripe("POST", "subscriptions", **order)
+        (event, *_) = service.events_of(customer, CREATED)
+        eventually(partial(service.event, event["id"]))
+        return str(event["id"])
+
+    return park
 
 
 def _is_wrong(message: Any) -> bool:

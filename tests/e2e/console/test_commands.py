@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
-from tests.e2e.console.conftest import Console
+from tests.e2e.console.conftest import Console, Story
 from tests.support.e2e import Service, a_user
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>alert(1)</script>'\"&amp;"
@@ -125,16 +124,20 @@ def test_a_catalog_is_compared_before_it_is_saved(console: Console, service: Ser
     expect(console.main.get_by_role("alert")).to_contain_text("version_conflict")
 
 
-def test_a_run_is_started_watched_and_read(console: Console) -> None:
+def test_a_run_is_started_watched_and_read(story: Story, console: Console) -> None:
     console.choose("Reconciliation")
     console.page.get_by_role("button", name="Start a run").click()
     dialog = console.dialog()
-    dialog.get_by_label("Of").select_option(console.project_id)
     expect(dialog.get_by_label("What it shall do")).to_have_value("dry")
     dialog.get_by_role("button", name="Start").click()
     console.stands_at("Reconciliation run")
     expect(console.main).to_contain_text("dry run")
     expect(console.main).to_contain_text("completed")
+    for_person = console.page.get_by_role("region", name="Only a person can settle")
+    expect(for_person).to_contain_text("orphaned Nothing says to whom it was sold")
+    console.page.get_by_label("Show").select_option("person")
+    row = console.page.get_by_role("row").filter(has_text="orphaned").first
+    expect(row).to_contain_text("for a person")
 
 
 def test_what_users_and_operators_write_stays_text(console: Console, service: Service) -> None:
@@ -158,76 +161,40 @@ def test_what_users_and_operators_write_stays_text(console: Console, service: Se
     assert console.page.locator("main img, main script").count() == 0
 
 
-# -- what another version of the service may have, or lack
-
-
-ENDPOINT: dict[str, Any] = {
-    "endpoint_id": "ep_1",
-    "url": "https://app.example.com/hooks",
-    "description": HOSTILE,
-    "event_types": [],
-    "enabled": True,
-    "failing_since": None,
-    "disabled_at": None,
-    "disabled_reason": None,
-}
-DELIVERY: dict[str, Any] = {
-    "delivery_id": "msg_1",
-    "type": "entitlements.changed",
-    "state": "failed",
-    "created_at": "2026-11-20T09:05:00Z",
-    "next_attempt_at": None,
-    "attempts": [{"at": "2026-11-20T09:05:00Z", "milliseconds": 9, "status": 500, "problem": None}],
-}
-
-
-def test_a_delivery_is_sent_again(console: Console) -> None:
-    asked: list[str] = []
-
-    def serve(route: Route) -> None:
-        asked.append(f"{route.request.method} {route.request.url.partition('/endpoints')[2]}")
-        deliveries = {"deliveries": [DELIVERY], "next_cursor": None}
-        known = {"": {"endpoints": [ENDPOINT]}, "/ep_1/deliveries?limit=25": deliveries}
-        route.fulfill(json=known.get(route.request.url.partition("/endpoints")[2], DELIVERY))
-
-    console.page.route(re.compile(r"/api/v1/admin/projects/[^/]+/endpoints"), serve)
-    console.choose("Deliveries")
-    row = console.page.get_by_role("row").filter(has_text="msg_1")
-    expect(row).to_contain_text("1 attempt, the last answered 500")
-    row.get_by_role("button", name="Retry").click()
-    console.dialog().get_by_role("button", name="Retry").click()
-    expect(console.dialog()).to_have_count(0)
-    assert "POST /ep_1/deliveries/msg_1/retry" in asked
-
-
-def test_what_this_version_lacks_is_not_available(console: Console) -> None:
-    missing = {"status": 404, "code": "no_such_route", "title": "There is no such route"}
-    pattern = re.compile(r"/(openapi\.json|api/v1/admin/projects/[^/]+/endpoints)")
-    console.page.route(pattern, lambda route: route.fulfill(status=404, json=missing))
-    for view in ("Deliveries", "API"):
-        console.choose(view)
-        expect(console.page.get_by_role("region", name="Not available")).to_be_visible()
-
-
 def test_a_route_of_the_api_is_tried(console: Console) -> None:
-    parameter = {"name": "id", "in": "query", "required": True, "schema": {"type": "string"}}
-    operation = {
-        "tags": ["Accounts"],
-        "summary": "Find an account",
-        "parameters": [{"$ref": "#/components/parameters/id"}],
-        "responses": {"200": {"description": "Found"}, "404": {"description": "Nobody's"}},
-    }
-    description = {
-        "openapi": "3.1.0",
-        "info": {"title": "Billing", "version": "1"},
-        "paths": {"/api/v1/admin/lookup": {"get": operation}},
-        "components": {"parameters": {"id": parameter}},
-    }
-    console.page.route("**/openapi.json", lambda route: route.fulfill(json=description))
     console.choose("API")
-    console.page.locator("summary").filter(has_text="/api/v1/admin/lookup").click()
+    console.page.get_by_label("Find", exact=True).fill("lookup")
+    route = console.page.locator("details.route:visible")
+    expect(route).to_have_count(1)
+    route.locator("summary").click()
     console.page.get_by_label("id (query)").fill("sub_of_nobody")
     console.page.get_by_role("button", name="Send GET").click()
     expect(console.page.locator(".try .result")).to_contain_text("404")
     expect(console.page.locator(".try pre")).to_contain_text('"code": "not_found"')
     console.picture("api")
+
+
+def test_a_project_is_made_and_changed(console: Console, service: Service) -> None:
+    project = a_user("made")
+    console.choose("Catalog")
+    console.page.get_by_role("button", name="Create a project").click()
+    dialog = console.dialog()
+    dialog.get_by_label("Id", exact=True).fill(project)
+    dialog.get_by_label("Name").fill("Made")
+    dialog.get_by_label(re.compile("^Allowed origins")).fill("http://not.safe.example.com")
+    dialog.get_by_role("button", name="Create").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("allowed_origins[0]")
+    dialog.get_by_label(re.compile("^Allowed origins")).fill("https://made.example.com")
+    dialog.get_by_role("button", name="Create").click()
+    about = console.page.get_by_role("region", name="Project", exact=True)
+    expect(about).to_contain_text("https://made.example.com")
+    about.get_by_role("button", name="Change the project").click()
+    dialog.get_by_label("Name").fill("Made well")
+    dialog.get_by_role("button", name="Change").click()
+    expect(about).to_contain_text("Made well")
+    shown = service.call("GET", f"/api/v1/admin/projects/{project}", key=service.admin_key).ok()
+    assert shown == {
+        "id": project,
+        "name": "Made well",
+        "allowed_origins": ["https://made.example.com"],
+    }

@@ -115,6 +115,8 @@ def test_no_window_has_to_be_scrolled_sideways(
         f"account?project={window.project_id}&user={story.keeps}&feature=export": "Account",
         f"event?id={story.parked_id}": "Event",
         f"run?id={story.run_id}": "Reconciliation run",
+        f"deliveries?project={window.stack['other_project_id']}": "Deliveries",
+        "events?state=dismissed": "Parked events",
     }
     for view, title in (VIEWS | more).items():
         window.go(view, title)
