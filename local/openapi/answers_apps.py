@@ -140,37 +140,6 @@ class EventReceived(BaseModel):
     event_id: str
 
 
-class ProjectMetrics(BaseModel):
-    """A project's figures; docs/api.md says how the revenue is estimated.
-
-    Attributes:
-        by_status: how many subscriptions stand in each status.
-        currency: the one with the largest monthly recurring revenue; null where there is none.
-        estimated_mrr_cents: monthly recurring revenue in that currency's minor unit.
-        estimated_mrr_dollars: the same in its major unit.
-        mrr_by_currency: in minor units; currencies are never added.
-        unpriced_items: items without a fixed amount, which the revenue is without.
-        purchases: one-time purchases that are paid and were not refunded whole.
-        accounts: users of whom anything is known.
-    """
-
-    project_id: str
-    active_subscriptions: int
-    trialing_subscriptions: int
-    past_due_subscriptions: int
-    canceled_subscriptions: int
-    total_subscriptions: int
-    by_status: dict[SubscriptionStatus, int]
-    currency: str | None
-    estimated_mrr_cents: int
-    estimated_mrr_dollars: float
-    mrr_by_currency: dict[str, int]
-    unpriced_items: int
-    purchases: int
-    accounts: int
-    generated_at: datetime
-
-
 class Alive(BaseModel):
     """The process runs."""
 

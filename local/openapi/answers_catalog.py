@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from billing.domain.catalog import Feature, Product, Project
 from billing.domain.policy import Effect
+from billing.domain.roles import Permission, Role
 from billing.services.compare_catalogs import CatalogChange
 
 
@@ -24,6 +25,7 @@ class Key(BaseModel):
 
     Attributes:
         replaced_by: the `key_id` of the successor, once it was rotated.
+        role: of an operator's key; null for a project's.
     """
 
     key_id: str
@@ -35,6 +37,7 @@ class Key(BaseModel):
     expires_at: datetime | None
     revoked_at: datetime | None
     replaced_by: str | None
+    role: Role | None
 
 
 class NewlyIssuedKey(Key):
@@ -86,8 +89,10 @@ class CatalogPut(BaseModel):
 
 
 class Operator(BaseModel):
-    """Whose key it is, and of which stage."""
+    """Whose key it is, of which stage, and what it may do."""
 
     name: str
     key_id: str
     stage: Literal["dev", "staging", "prod"]
+    role: Role
+    permissions: list[Permission]

@@ -15,6 +15,8 @@ from billing.domain.errors import (
     MalformedRequest,
     NoSuchRoute,
     PayloadTooLarge,
+    RoleLacksPermission,
+    TooManyRequests,
     TryAgain,
     Unauthenticated,
 )
@@ -106,7 +108,7 @@ class Operation:
         """Every error that it can answer, by status and code."""
         found: set[type[BillingError]] = {BillingError, *self.errors}
         if self.access is not None:
-            found |= {Unauthenticated, Forbidden}
+            found |= {Unauthenticated, Forbidden, RoleLacksPermission, TooManyRequests}
         if self.reads_state:
             found.add(TryAgain)
         if self.body is not None:

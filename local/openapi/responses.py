@@ -77,7 +77,10 @@ def _failure(group: list[type[BillingError]]) -> Json:
     names = ["X-Request-Id", "Cache-Control"]
     names += ["Retry-After"] if any(error.retry_after is not None for error in group) else []
     names += ["WWW-Authenticate"] if group[0].status == 401 else []
-    told = (f"`{error.code}`: {error.title}. {error.remedy}" for error in group)
+    by_the_gateway = _BY_THE_GATEWAY if group[0].status == 429 else {}
+    told = [f"`{error.code}`: {error.title}. {error.remedy}" for error in group]
+    if group[0].status == 429:
+        told.append("Without a code: the stage has more than 500 requests a second.")
     properties = {
         "status": {"const": group[0].status},
         "code": {"enum": [error.code for error in group]},
@@ -86,7 +89,7 @@ def _failure(group: list[type[BillingError]]) -> Json:
     return {
         "description": "\n".join(told),
         "headers": {name: _header(name) for name in names},
-        "content": {PROBLEM: {"schema": schema}},
+        "content": {PROBLEM: {"schema": schema}, **by_the_gateway},
     }
 
 
@@ -141,16 +144,17 @@ _UNCHANGED: Json = {
     "headers": {name: _header(name) for name in ("X-Request-Id", "Cache-Control", "ETag")},
 }
 
+_BY_THE_GATEWAY: Json = {
+    "application/json": {
+        "schema": {
+            "type": "object",
+            "required": ["message"],
+            "properties": {"message": {"type": "string"}},
+        }
+    },
+}
+
 _TOO_MANY: Json = {
     "description": "The stage has more than 500 requests a second; the gateway says so by itself.",
-    "content": {
-        PROBLEM: {"schema": ref("ProblemDetails")},
-        "application/json": {
-            "schema": {
-                "type": "object",
-                "required": ["message"],
-                "properties": {"message": {"type": "string"}},
-            }
-        },
-    },
+    "content": {PROBLEM: {"schema": ref("ProblemDetails")}, **_BY_THE_GATEWAY},
 }

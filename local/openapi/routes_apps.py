@@ -19,6 +19,7 @@ from functions.checkout.schemas import CheckoutRequest, CheckoutResponse
 from functions.portal.schemas import PortalRequest, PortalResponse
 from local.openapi import answers_apps as answers
 from local.openapi import vocabulary as words
+from local.openapi.answers_metrics import ProjectMetrics
 from local.openapi.operation import ADMIN, Operation
 from local.openapi.requests import EntitlementsBatchRequest, StripeEvent
 
@@ -109,7 +110,7 @@ ROUTES = (
         "GET /api/v1/metrics/project/{project_id}",
         "get_project_metrics",
         "metrics",
-        (answers.ProjectMetrics,),
+        (ProjectMetrics,),
         errors=(NotFound,),
     ),
     Operation("GET /metrics", "get_metrics", ADMIN, (), texts=("text/plain",)),

@@ -11,7 +11,7 @@ from billing.domain.errors import (
     NotFound,
     VersionConflict,
 )
-from billing.services.manage_keys import KeyEnded
+from billing.services.manage_keys import KeyEnded, LastOwner
 from functions.admin.catalog_document import CatalogDocument
 from functions.admin.schemas import (
     NewKey,
@@ -90,7 +90,11 @@ ROUTES = (
         links=(Link("rotate_key", _OF_KEY), Link("revoke_key", _OF_KEY)),
     ),
     Operation(
-        f"POST {_KEY}/revoke", "revoke_key", ADMIN, (answers.Key,), errors=(Conflict, NotFound)
+        f"POST {_KEY}/revoke",
+        "revoke_key",
+        ADMIN,
+        (answers.Key,),
+        errors=(Conflict, LastOwner, NotFound),
     ),
     Operation(
         f"GET {_PROJECT}/catalog", "get_catalog", ADMIN, (answers.CatalogShown,), errors=(NotFound,)

@@ -11,6 +11,7 @@ import jsonschema_rs
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from billing.permissions import NEEDED
 from local.openapi import code
 from local.openapi.document import OPERATIONS, text
 from local.openapi.operation import ADMIN
@@ -127,6 +128,16 @@ def test_every_link_leads_to_an_operation_and_its_parameters() -> None:
             )
             assert set(link.path) <= known
             assert not link.body or set(link.body) <= set(target.body.model_fields)  # type: ignore[union-attr]  # a link with a body leads to a route with one
+
+
+def test_every_route_of_operators_says_what_it_needs() -> None:
+    assert {o.route for o in OPERATIONS if o.access == ADMIN} == NEEDED.keys()
+
+
+@EACH
+def test_a_route_with_a_key_is_limited_and_says_for_how_long(path: str, told: Json) -> None:
+    limited = resolved(told["responses"]["429"])
+    assert bool(told["security"]) == ("Retry-After" in limited.get("headers", {}))
 
 
 def test_a_route_of_operators_is_below_admin_or_metrics() -> None:

@@ -22,18 +22,25 @@ from tests.support.shop import REDIRECTS, Json, Shop, process_records, queue_rec
 __all__ = ["bridge", "deployment", "queue_url", "shop", "standing_stripe"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Target:
     """What is fuzzed.
 
     Attributes:
         keys: who calls, and with which key: an operator, an app, and nobody that is known.
         known: values that fit what is there, by the field or parameter that they belong to.
+        cases: how many made-up requests were sent, each by everybody.
     """
 
     gateway: Gateway
     keys: dict[str, str]
     known: dict[str, Any]
+    cases: int = 0
+
+    def tell(self, record: Callable[[str, object], None]) -> None:
+        """Record how much was tried so far; what a test records last counts."""
+        record("cases", self.cases)
+        record("requests", self.gateway.answered)
 
 
 @pytest.fixture

@@ -26,9 +26,9 @@ BLOCK = re.compile(r"^<!-- run -->\n```sh\n(.*?)^```$", re.M | re.S)
 Json = dict[str, Any]
 
 
-def blocks(begin: str, end: str = "\n### ") -> list[str]:
+def blocks(begin: str, end: str = "\n### ", document: str = DOCUMENT) -> list[str]:
     """The commands between a heading and the next."""
-    text = DOCUMENT.partition(f"\n{begin}\n")[2]
+    text = document.partition(f"\n{begin}\n")[2]
     return BLOCK.findall(re.split(f"{end}|\n## ", text)[0])
 
 
@@ -42,6 +42,10 @@ class Operator:
 
     def types(self, commands: str) -> list[Json]:
         """Run commands; return what they answered, a line each."""
+        return [json.loads(line) for line in self.reads(commands).splitlines() if line]
+
+    def reads(self, commands: str) -> str:
+        """Run commands; return what they printed."""
         (function,) = blocks("## The shell")
         environment = {
             **os.environ,
@@ -59,7 +63,7 @@ class Operator:
             env=environment,
         )
         assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines() if line]
+        return done.stdout
 
     def sees(self, reason: ParkReason, event_id: str, project_id: str = "") -> Json:
         """Find the event in the list, and look at it, by the document's commands."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from billing.domain.errors import TooManyRequests
 from local.openapi.problems import errors
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +20,7 @@ def table() -> str:
     lines = ["| status | code | meaning | remedy | Retry-After |", "|---|---|---|---|---|"]
     for error in errors():
         retry = "" if error.retry_after is None else f"{error.retry_after} s"
+        retry = "until there is room" if error is TooManyRequests else retry
         lines.append(
             f"| {error.status} | `{error.code}` | {error.title} | {error.remedy} | {retry} |"
         )

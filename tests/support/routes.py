@@ -207,7 +207,7 @@ NEW_KEY = Route(
 ROTATE = Route("POST", f"{KEY}/rotate", ADMIN, "key key_id", body=lambda _: {}, names=a_fresh_key)
 SHOWN_ENDPOINT = (
     "endpoint_id project_id url description event_types enabled disabled_at disabled_reason "
-    "failing_since old_secret_ends_at created_at created_by"
+    "failing_since slow_until old_secret_ends_at created_at created_by"
 )
 NEW_ENDPOINT = Route(
     "POST", f"{PROJECT}/endpoints", ADMIN, f"{SHOWN_ENDPOINT} secret", body=an_endpoint
@@ -215,6 +215,10 @@ NEW_ENDPOINT = Route(
 CHANGE_ENDPOINT = Route(
     "PATCH", ENDPOINT, ADMIN, SHOWN_ENDPOINT, body=lambda _: {"description": "the app"}
 )
+RETRY_ALL = Route(
+    "POST", f"{ENDPOINT}/retry", ADMIN, "retried next_cursor",
+    body=lambda _: {"since": "2026-01-01T00:00:00Z", "limit": 10}, status=202,
+)  # fmt: skip
 PUT_CATALOG = Route(
     "PUT", f"{PROJECT}/catalog", ADMIN, "version dry_run changes catalog",
     body=lambda t: t.catalog, query=lambda _: {"dry_run": "true"},
@@ -222,7 +226,7 @@ PUT_CATALOG = Route(
 
 WITH_A_BODY = (
     CHECKOUT, PORTAL, BATCH, GRANT, REVOKE, RECONCILE, NEW_PROJECT, UPDATE_PROJECT, NEW_KEY,
-    ROTATE, PUT_CATALOG, NEW_ENDPOINT, CHANGE_ENDPOINT,
+    ROTATE, PUT_CATALOG, NEW_ENDPOINT, CHANGE_ENDPOINT, RETRY_ALL,
 )  # fmt: skip
 
 ROUTES = (
