@@ -12,9 +12,9 @@ COVERAGE := .local/coverage
 SAM := .local/envs/sam/bin/sam
 PYTEST := $(BIN)/python -m pytest -q
 LOOPBACK := --allow-hosts=127.0.0.1,::1,localhost
-PROOFS := $(addprefix tests/integration/,lives explain reconciliation/test_interrupted.py reconciliation/test_fleet.py \
-	reconciliation/test_repairs.py webhooks/test_burst.py webhooks/test_killed_anywhere.py admin/test_killed_anywhere.py \
-	admin/test_keys_killed_anywhere.py faults)
+PROOFS := $(addprefix tests/integration/,lives explain faults admin/test_killed_anywhere.py admin/test_keys_killed_anywhere.py \
+	$(addprefix reconciliation/test_,interrupted.py fleet.py repairs.py recount_meanwhile.py) \
+	$(addprefix webhooks/test_,burst.py killed_anywhere.py))
 
 export PYTHONDONTWRITEBYTECODE := 1
 export SAM_CLI_TELEMETRY := 0
@@ -55,7 +55,7 @@ logs: $(STAMPS)/venv ## what the functions of the running stack logged
 
 # -- checks ------------------------------------------------------------------------------------
 
-.PHONY: test check fmt openapi unit integration proofs contract floors client api fuzz concurrency soak e2e
+.PHONY: test check fmt openapi monitoring unit integration proofs contract floors client api fuzz concurrency soak e2e
 test: ## everything: check, unit, integration, proofs, contract, coverage floors, client, api, concurrency, e2e
 	@started=$$SECONDS; \
 	$(MAKE) check unit integration proofs contract floors client api concurrency e2e; \
@@ -72,6 +72,9 @@ fmt: $(STAMPS)/venv ## format, and repair what can be repaired
 
 openapi: $(STAMPS)/venv ## write docs/openapi.json, the description of the API, from the code
 	@PYTHONPATH=layers/billing exec $(BIN)/python -m local.openapi
+
+monitoring: $(STAMPS)/venv ## write monitoring.json and docs/monitoring from local/monitoring
+	@exec $(BIN)/python -m local.monitoring
 
 unit: $(STAMPS)/venv ## the domain; sockets disabled
 	$(call step,unit tests,COVERAGE_FILE=$(COVERAGE)/unit $(PYTEST) tests/unit --disable-socket --allow-unix-socket --cov --cov-report=)
@@ -115,7 +118,7 @@ bench: $(STAMPS)/bench ## what it costs, in time, memory and money, against the 
 
 # -- AWS ---------------------------------------------------------------------------------------
 
-.PHONY: build deploy admin-key redrive signing-key
+.PHONY: build deploy admin-key redrive import backup restore compare drill signing-key
 build: $(STAMPS)/local ## artifacts for AWS, into .aws-sam
 	@$(BIN)/python -c "import sys; sys.exit(sys.version_info[:2] != (3, 13) and 'AWS runs Python 3.13 and the layers ship its bytecode: rm -r .venv, install 3.13, make build')"
 	$(call step,sam build,PATH="$(CURDIR)/$(BIN):$$PATH" LAYER_PYTHON="$(CURDIR)/$(BIN)/python" \
@@ -124,11 +127,23 @@ build: $(STAMPS)/local ## artifacts for AWS, into .aws-sam
 deploy: build ## deploy STAGE=dev|staging|prod with your AWS credentials
 	@$(SAM) deploy --config-env $(STAGE)
 
-admin-key: $(STAMPS)/venv ## print a new admin key: STAGE=… OPERATOR=who-it-is-for
-	@PYTHONPATH=layers/billing exec $(BIN)/python -m local.bootstrap --stack billing-$(STAGE) --operator "$(OPERATOR)"
+admin-key: $(STAMPS)/venv ## print a new admin key: STAGE=… OPERATOR=who-it-is-for ROLE=owner
+	@PYTHONPATH=layers/billing exec $(BIN)/python -m local.bootstrap --stack billing-$(STAGE) --operator "$(OPERATOR)" --role "$(or $(ROLE),owner)"
 
 redrive: $(STAMPS)/venv ## put dead letters back on the queue: STAGE=… [ARGS=--dry-run]; STAGE=local is this machine's
 	@exec $(BIN)/python -m local.redrive --stack billing-$(STAGE) $(ARGS)
+
+import: $(STAMPS)/venv ## bring an app's Stripe customers along: PROJECT=… FILE=… [ARGS=--dry-run | --help]; API and ADMIN_KEY as docs/operations.md says
+	@PYTHONPATH=layers/billing exec $(BIN)/python -m local.importing --project "$(PROJECT)" --file "$(FILE)" $(ARGS)
+
+backup: ## write all that the tables of STAGE=… hold into FOLDER=…
+restore: ## put it back into tables that are empty: STAGE=… FOLDER=… [ARGS=--resume]
+compare: ## hold the tables against it, item by item: STAGE=… FOLDER=…
+backup restore compare: $(STAMPS)/venv
+	@exec $(BIN)/python -m local.backup $@ --stack billing-$(STAGE) --folder "$(FOLDER)" $(ARGS)
+
+drill: $(STAMPS)/venv ## lose all that the running local stack remembers, and have it back: FOLDER=…
+	@exec $(BIN)/python -m local.backup drill --stack billing-local --folder "$(FOLDER)"
 
 signing-key: $(STAMPS)/venv ## make, or rotate by one step, the key that signs access tokens: STAGE=…
 	@PYTHONPATH=layers/billing exec $(BIN)/python -m local.signing_key --stack billing-$(STAGE)
@@ -155,6 +170,7 @@ $(STAMPS)/bench: $(STAMPS)/local benchmarks/requirements.txt
 $(STAMPS)/local: $(STAMPS)/venv $(STAMPS)/emulator $(STAMPS)/sam
 	@touch $@
 
-$(STAMPS)/template: template.yaml $(STAMPS)/sam
-	$(call step,sam validate --lint,AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint > .local/validate.log 2>&1 || { cat .local/validate.log; exit 1; })
+$(STAMPS)/template: template.yaml monitoring.json $(STAMPS)/sam
+	@$(BIN)/python -m local.monitoring --expand > .local/expanded.yaml
+	$(call step,sam validate --lint,AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template .local/expanded.yaml > .local/validate.log 2>&1 || { cat .local/validate.log; exit 1; })
 	@touch $@

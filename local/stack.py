@@ -84,6 +84,7 @@ def _start(place: Place) -> dict[str, Any]:
     with step(f"emulator of AWS on port {place.port}"):
         emulator.start(place)
     outputs = _deploy(place, stripe.api_base)
+    _start_metrics(place)
     with step("secrets"):
         _put_secrets(place, outputs, stripe)
         _operate(place, "signing_key")
@@ -144,6 +145,16 @@ def _put_secrets(place: Place, outputs: dict[str, str], stripe: StripeChoice) ->
         )
 
 
+def _start_metrics(place: Place) -> None:
+    processes.start(
+        "metrics",
+        [sys.executable, "-m", "local.metrics"],
+        state=place.state,
+        cwd=ROOT,
+        env=_environment(place),
+    )
+
+
 def _start_fake_stripe(place: Place, webhook_url: str, webhook_secret: str) -> None:
     arguments = ["--port", str(place.stripe_port), "--webhook-url", webhook_url]
     processes.start(
@@ -167,13 +178,7 @@ def _first_admin_key(place: Place) -> str:
 
 def _operate(place: Place, command: str, *arguments: str) -> str:
     """Run a command of the operators as they do on AWS, and return what it prints."""
-    environment = {
-        **os.environ,
-        **place.aws_environment(),
-        "BILLING_STATE_DIR": str(place.state),
-        "BILLING_PORT": str(place.port),
-        "PYTHONPATH": str(ROOT / "layers" / "billing"),
-    }
+    environment = _environment(place)
     run = [sys.executable, "-m", f"local.{command}", "--stack", STACK_NAME, *arguments]
     done = subprocess.run(
         run, check=False, cwd=ROOT, env=environment, capture_output=True, text=True
@@ -182,6 +187,16 @@ def _operate(place: Place, command: str, *arguments: str) -> str:
         message = f"{' '.join(run[1:])} failed:\n{done.stderr}"
         raise LocalError(message)
     return done.stdout.strip()
+
+
+def _environment(place: Place) -> dict[str, str]:
+    return {
+        **os.environ,
+        **place.aws_environment(),
+        "BILLING_STATE_DIR": str(place.state),
+        "BILLING_PORT": str(place.port),
+        "PYTHONPATH": str(ROOT / "layers" / "billing"),
+    }
 
 
 def _remember(place: Place, stripe_api_base: str, *, is_fake: bool) -> None:

@@ -10,9 +10,10 @@ from billing.auth import PROJECT_SCOPES
 from billing.domain.changes import OutcomeKind, ParkReason
 from billing.domain.drift import Drift
 from billing.domain.remedies import Action
+from billing.domain.roles import Permission, Role
 from billing.services.receive_event import Reception
 from local.openapi.problems import errors
-from tests.support import error_table, samples, template
+from tests.support import error_table, role_table, samples, template
 
 TEXT = error_table.REFERENCE.read_text()
 DOCUMENTED = re.findall(r"^### ([A-Z]+ /\S*)$", TEXT, re.M)
@@ -52,6 +53,10 @@ def test_the_error_table_is_the_codes() -> None:
     assert error_table.written() == error_table.table(), "run python -m tests.support.error_table"
 
 
+def test_the_table_of_roles_is_the_codes() -> None:
+    assert role_table.written() == role_table.table(), "run python -m tests.support.role_table"
+
+
 def test_the_errors_of_one_code_have_one_status() -> None:
     for error in errors():
         assert 400 <= error.status < 600
@@ -67,6 +72,8 @@ def test_the_errors_of_one_code_have_one_status() -> None:
         *Action,
         *ParkReason,
         *sorted(PROJECT_SCOPES),
+        *Role,
+        *Permission,
         *(kind for kind in OutcomeKind if kind != "duplicate"),
     ],
 )

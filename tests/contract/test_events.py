@@ -54,7 +54,12 @@ STORY = (
 )
 """As `events/README.md` tells it."""
 
-STARTED = ("admin-reconcile", "admin-endpoints-test", "admin-deliveries-retry")
+STARTED = (
+    "admin-reconcile",
+    "admin-endpoints-test",
+    "admin-endpoints-retry",
+    "admin-deliveries-retry",
+)
 """Requests that are answered before what they start is done."""
 
 

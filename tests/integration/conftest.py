@@ -14,7 +14,8 @@ from moto import mock_aws
 
 from billing import composition
 from billing.adapters.aws import wire
-from billing.adapters.aws.endpoint import DYNAMODB, SECRETS_MANAGER, SQS
+from billing.adapters.aws.endpoint import CLOUDWATCH, DYNAMODB, SECRETS_MANAGER, SQS
+from billing.adapters.event_bus import EVENTS
 from billing.settings import Settings, known_secrets, settings
 from local.stripe.server import FakeStripeServer
 from tests.support import interruptions  # noqa: F401 - must be there before any client is made
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 REGION = "eu-west-1"
+BRIDGED = (CLOUDWATCH, DYNAMODB, EVENTS, SECRETS_MANAGER, SQS)
 STRIPE_KEY = "sk_test_integration"
 WEBHOOK_SECRET = "whsec_integration"
+LIMITS = ("MANAGEMENT_REQUESTS_PER_HOUR", "PAGE_REQUESTS_PER_HOUR", "CHECKS_PER_SECOND")
 TOKEN_KEY = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
 """RFC 8037's example of a private key; its `kid` is the example of appendix A.3."""
 
@@ -47,6 +50,7 @@ def bridge() -> Iterator[Bridge]:
 def deployment(monkeypatch: pytest.MonkeyPatch, bridge: Bridge) -> Iterator[Settings]:
     """Tables and secrets as after a deploy; every collaborator is composed afresh."""
     names = table_names("test")
+    bridge.metrics.clear()
     environ = {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
@@ -54,9 +58,11 @@ def deployment(monkeypatch: pytest.MonkeyPatch, bridge: Bridge) -> Iterator[Sett
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         # Of what speaks past botocore alone, since moto is botocore's.
-        **{service.variable: bridge.url for service in (DYNAMODB, SQS, SECRETS_MANAGER)},
+        **{service.variable: bridge.url for service in BRIDGED},
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
         "STAGE": "dev",
+        # The time stands still in tests, and Hypothesis asks more than people do.
+        **dict.fromkeys(LIMITS, "1000000"),
         "STRIPE_API_KEY_SECRET": "stripe-api-key",
         "STRIPE_WEBHOOK_SECRET": "stripe-webhook",
         "ACCESS_TOKEN_KEYS_SECRET": "access-token-keys",

@@ -8,6 +8,7 @@ of its own, so whom an interruption kills learns of it by a signal, while it wai
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -24,13 +25,17 @@ import botocore.session
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.compat import HTTPHeaders
 
-from billing.adapters.aws.endpoint import DYNAMODB, SECRETS_MANAGER, SQS
+from billing.adapters.aws.endpoint import CLOUDWATCH, DYNAMODB, SECRETS_MANAGER, SQS
 from billing.adapters.aws.sigv4 import Credentials
+from billing.adapters.event_bus import EVENTS
 from tests.support.aws_signature import is_signed
+from tests.support.cloudwatch import Metrics
 from tests.support.interruptions import Killed
 from tests.support.peer import read_request
 
-SERVICES = {service.target: service for service in (DYNAMODB, SQS, SECRETS_MANAGER)}
+SERVICES = {
+    service.target: service for service in (CLOUDWATCH, DYNAMODB, EVENTS, SECRETS_MANAGER, SQS)
+}
 
 REFUSED = b'{"__type": "com.amazon.coral.service#InvalidSignatureException"}'
 
@@ -40,7 +45,8 @@ Headers = dict[str, str]
 class Bridge(ThreadingTCPServer):
     """Serves until it is closed; `url` is where, `connections` how many there were.
 
-    `upstream` is the URL of who answers what moto does not.
+    What CloudWatch is asked for, `metrics` has; moto has nothing of it. `upstream` is the URL of
+    who answers what moto does not.
     """
 
     daemon_threads = True
@@ -50,6 +56,7 @@ class Bridge(ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.region = region
         self.connections = 0
+        self.metrics = Metrics()
         self._upstream = upstream
         self._wire = botocore.session.get_session().get_component("event_emitter")
         self._handled_before = signal.signal(signal.SIGUSR1, _die)
@@ -67,6 +74,8 @@ class Bridge(ThreadingTCPServer):
         name, credentials = SERVICES[target].name, Credentials.read(os.environ)
         if not is_signed("POST", headers, body, credentials, region=self.region, service=name):
             return 400, REFUSED
+        if name == CLOUDWATCH.name:
+            return 200, json.dumps(self.metrics.answer(operation, json.loads(body))).encode()
         url = f"https://{name}.{self.region}.amazonaws.com/"
         request = AWSPreparedRequest("POST", url, HTTPHeaders.from_dict(headers), body, False)
         event = f"before-send.{name}.{operation}"

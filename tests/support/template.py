@@ -109,8 +109,10 @@ class Function:
 
 @lru_cache(maxsize=1)
 def template() -> dict[str, Any]:
-    """The whole template, tags in their long forms."""
+    """The whole template with what it includes, tags in their long forms."""
     loaded: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 - a SafeLoader
+    included = loaded["Resources"].pop("Fn::Transform")["Parameters"]["Location"]
+    loaded["Resources"] |= json.loads((ROOT / included).read_text())
     return loaded
 
 

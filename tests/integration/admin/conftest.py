@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
+from billing.domain.roles import Role
 from billing.services.manage_keys import bootstrap_admin_key
 from billing.stores import catalog_store
 from functions.admin.handler import lambda_handler
@@ -46,19 +46,29 @@ class Operator:
         return self.put(f"projects/{project_id}/catalog", document, **query)
 
 
+class MakeOperator(Protocol):
+    """Makes operators."""
+
+    def __call__(self, name: str, role: Role = Role.OWNER) -> Operator: ...
+
+
 def _url(path: str) -> str:
     return f"/api/v1/admin/{path}"
 
 
 @pytest.fixture
-def new_operator(clock: Clock) -> Callable[[str], Operator]:
-    """Make an operator of that name, with a key."""
-    return lambda name: Operator(bootstrap_admin_key(catalog_store(), name, clock.at))
+def new_operator(clock: Clock) -> MakeOperator:
+    """Make an operator of that name and role, with a key."""
+
+    def make(name: str, role: Role = Role.OWNER) -> Operator:
+        return Operator(bootstrap_admin_key(catalog_store(), name, clock.at, role))
+
+    return make
 
 
 @pytest.fixture
-def ada(new_operator: Callable[[str], Operator]) -> Operator:
-    """An operator."""
+def ada(new_operator: MakeOperator) -> Operator:
+    """An operator, who may do everything."""
     return new_operator("Ada")
 
 

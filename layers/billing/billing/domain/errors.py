@@ -67,6 +67,14 @@ class Forbidden(BillingError):
     remedy = "Use a key of that project with the scope that the API reference names."
 
 
+class RoleLacksPermission(Forbidden):
+    """The operator's key is good, but its role does not permit this."""
+
+    code = "role_lacks_permission"
+    title = "The operator's role does not permit this"
+    remedy = "Ask an owner to do it, or for a key of such a role."
+
+
 class NotFound(BillingError):
     """What was named does not exist for this caller."""
 
@@ -164,6 +172,11 @@ class TooManyRequests(BillingError):
     title = "Too many requests"
     remedy = "Wait as long as Retry-After says."
     retry_after = 1
+
+    def __init__(self, detail: str = "", *, wait: int = 1) -> None:
+        """Say what was too much, and the whole seconds after which one request more is taken."""
+        super().__init__(detail)
+        self.retry_after = wait
 
 
 class StripeRejected(BillingError):
