@@ -5,7 +5,6 @@ from __future__ import annotations
 from billing.domain.errors import (
     AlreadyGranted,
     BelongsToOtherAccount,
-    Conflict,
     ContentionTooHigh,
     IdempotencyKeyReused,
     NotFound,
@@ -18,27 +17,8 @@ from functions.admin.schemas import (
 from local.openapi import answers_accounts as answers
 from local.openapi import vocabulary as words
 from local.openapi.operation import ADMIN, Link, Operation
+from local.openapi.paths import ACCOUNT, FIRST_ACCOUNT, next_page
 from local.openapi.routes_apps import STRIPE
-
-_PROJECTS = "/api/v1/admin/projects"
-_PROJECT = f"{_PROJECTS}/{{project_id}}"
-_KEY = f"{_PROJECT}/keys/{{key_id}}"
-_ACCOUNT = "/api/v1/admin/accounts/{project_id}/{user_id}"
-_EVENT = "/api/v1/admin/events/{event_id}"
-
-_OF_PROJECT = {"project_id": "$response.body#/id"}
-_OF_KEY = {"project_id": "$response.body#/project_id", "key_id": "$response.body#/key_id"}
-_FIRST_EVENT = {"event_id": "$response.body#/events/0/event_id"}
-_FIRST_ACCOUNT = {
-    "project_id": "$response.body#/accounts/0/project_id",
-    "user_id": "$response.body#/accounts/0/user_id",
-}
-_REPLAY = (*STRIPE, Conflict, ContentionTooHigh, NotFound)
-
-
-def _next_page(operation_id: str) -> Link:
-    return Link(operation_id, {"cursor": "$response.body#/next_cursor"})
-
 
 ROUTES = (
     Operation(
@@ -73,7 +53,7 @@ ROUTES = (
         (answers.Accounts, answers.AccountShown),
         parameters=(words.PROJECT.needed, words.USER_ID, words.AT, words.LIMIT, words.CURSOR),
         errors=(NotFound,),
-        links=(Link("get_account", _FIRST_ACCOUNT), Link("get_account_history", _FIRST_ACCOUNT)),
+        links=(Link("get_account", FIRST_ACCOUNT), Link("get_account_history", FIRST_ACCOUNT)),
     ),
     Operation(
         "POST /api/v1/admin/accounts/import",
@@ -84,7 +64,7 @@ ROUTES = (
         errors=(*STRIPE, ContentionTooHigh, NotFound),
     ),
     Operation(
-        f"GET {_ACCOUNT}",
+        f"GET {ACCOUNT}",
         "get_account",
         ADMIN,
         (answers.AccountShown,),
@@ -92,13 +72,13 @@ ROUTES = (
         errors=(NotFound,),
     ),
     Operation(
-        f"GET {_ACCOUNT}/history",
+        f"GET {ACCOUNT}/history",
         "get_account_history",
         ADMIN,
         (answers.History,),
         parameters=(words.LIMIT, words.CURSOR),
         errors=(NotFound,),
-        links=(_next_page("get_account_history"),),
+        links=(next_page("get_account_history"),),
     ),
     Operation(
         "GET /api/v1/admin/history",
@@ -109,7 +89,7 @@ ROUTES = (
         errors=(NotFound,),
     ),
     Operation(
-        f"GET {_ACCOUNT}/explain",
+        f"GET {ACCOUNT}/explain",
         "explain_account",
         ADMIN,
         (answers.Explained,),
