@@ -77,7 +77,7 @@ monitoring: $(STAMPS)/venv ## write monitoring.json and docs/monitoring from loc
 	@exec $(BIN)/python -m local.monitoring
 
 unit: $(STAMPS)/venv ## the domain; sockets disabled
-	$(call step,unit tests,COVERAGE_FILE=$(COVERAGE)/unit $(PYTEST) tests/unit --disable-socket --allow-unix-socket --cov --cov-report=)
+	$(call step,unit tests,COVERAGE_FILE=$(COVERAGE)/unit $(PYTEST) -n auto tests/unit --disable-socket --allow-unix-socket --cov --cov-report=)
 
 integration: $(STAMPS)/venv ## the handlers, on moto and the fake Stripe
 	$(call step,integration tests,COVERAGE_FILE=$(COVERAGE)/integration $(PYTEST) -n auto tests/integration $(PROOFS:%=--ignore=%) $(LOOPBACK) --cov --cov-report=)

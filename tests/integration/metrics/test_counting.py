@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -13,7 +13,7 @@ from billing.domain.account import AccountKey
 from billing.domain.contribution import contribution
 from billing.domain.subscription import InvoicePayment, Moment
 from billing.domain.tally import total
-from billing.services import count_account as counting_service
+from billing.services.count_account import MOST_MONTHS
 from billing.stores import account_store, figures_store
 from functions.metrics.count import lambda_handler
 from functions.metrics.handler import lambda_handler as metrics
@@ -21,7 +21,7 @@ from tests.support.builders import DAY, START, a_purchase, a_subscription, an_it
 from tests.support.clock import Clock
 from tests.support.counting import Counting
 from tests.support.facts import keep
-from tests.support.interruptions import interruptions
+from tests.support.interruptions import Killed, When, interruptions
 from tests.support.requests import LambdaContext, call, request
 from tests.support.world import World, a_world
 
@@ -77,13 +77,30 @@ def test_an_account_that_cannot_be_counted_comes_again_and_holds_up_no_other(
     assert figures_store().head("demo").figures["accounts"] == 2
 
 
-def test_a_history_of_many_years_is_counted_in_several_transactions(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(counting_service, "MOST_MONTHS", 5)
-    paid = tuple(InvoicePayment(f"in_{n}", n + 1, "usd", START - 31 * n * DAY) for n in range(40))
-    keep("u1", a_subscription(started_at=START - timedelta(days=1300), payments=paid))
-    Counting().count()
+@pytest.mark.parametrize("when", get_args(When))
+def test_counting_that_is_killed_at_any_call_is_done_again_whole(world: World, when: When) -> None:
+    counting = Counting()
+    grow("u0", 1)
+    with interruptions.counted() as calls:
+        counting.count()
+    for fatal in range(1, len(calls) + 1):
+        grow(USERS[fatal % len(USERS)], fatal + 1)
+        changes = counting.changes()
+        with interruptions.counted(fatal, when), pytest.raises(Killed):
+            counting.count(changes)
+        counting.count(changes)
+        assert figures_store().places("demo") == expected()
+    assert len(calls) >= 3
+
+
+def test_a_history_of_many_years_is_counted_in_several_transactions(world: World) -> None:
+    months = 2 * MOST_MONTHS + 5
+    paid = [InvoicePayment(f"in_{n}", n + 1, "usd", START - 31 * n * DAY) for n in range(months)]
+    began = START - timedelta(days=31 * months)
+    keep("u1", a_subscription(started_at=began, payments=tuple(paid)))
+    with interruptions.counted() as calls:
+        Counting().count()
+    assert sum("TransactWrite" in call for call in calls) == 3
     assert figures_store().places("demo") == expected()
 
 
