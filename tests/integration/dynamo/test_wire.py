@@ -45,6 +45,7 @@ def test_the_connection_is_kept_from_init_on() -> None:
     with Peer(FOUND, FOUND, FOUND) as dynamodb:
         dynamo = wired(dynamodb.environ)
         dynamo.open()
+        dynamo.open()  # as by each of two handlers that a process has
         for _ in range(3):
             dynamo.call("GetItem", ASKED)
         dynamo.close()

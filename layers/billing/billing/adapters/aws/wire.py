@@ -124,7 +124,9 @@ class AwsWire:
         self._chance = chance
 
     def open(self) -> None:
-        """Open the connection ahead of the first call, where that can be done."""
+        """Open the connection ahead of the first call, where it can be and is not."""
+        if self._connection.sock is not None:
+            return
         try:
             self._connect()
         except OSError:
