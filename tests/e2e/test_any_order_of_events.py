@@ -1,7 +1,7 @@
 """However Stripe's events come in - shuffled, twice, late, old-fashioned - all ends alike.
 
-It is named to come first: while Stripe's clock was not advanced yet, it goes with the service's,
-so what happens within one second is told by events of that very second.
+While Stripe's clock goes with the service's, what happens within one second is told by events of
+that very second.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from tests.support.e2e import Json, Service, a_user, at_once, eventually
+
+pytestmark = pytest.mark.clocks_agree
 
 
 def a_life(service: Service, user: str) -> None:

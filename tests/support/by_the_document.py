@@ -72,7 +72,9 @@ class Operator:
         if not project_id:
             lists = lists.replace("&project_id=$PROJECT", "")
         (listed,) = self.types(lists)
-        assert event_id in [event["event_id"] for event in listed["events"]]
+        while event_id not in [event["event_id"] for event in listed["events"]]:
+            assert listed["next_cursor"], "it is on no page"
+            (listed,) = self.types(lists.replace('"\n', f'&cursor={listed["next_cursor"]}"\n'))
         (shown,) = self.types(looks)
         assert (shown["event_id"], shown["reason"]) == (event_id, reason)
         return shown

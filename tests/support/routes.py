@@ -219,6 +219,15 @@ RETRY_ALL = Route(
     "POST", f"{ENDPOINT}/retry", ADMIN, "retried next_cursor",
     body=lambda _: {"since": "2026-01-01T00:00:00Z", "limit": 10}, status=202,
 )  # fmt: skip
+IMPORT = Route(
+    "POST", "/api/v1/admin/accounts/import", ADMIN, "project_id dry_run customers",
+    body=lambda t: {
+        "project_id": t.project_id,
+        "customers": [{"user_id": a_user(), "customer_id": "cus_of_nobody"}],
+        "reason": "the old shop's",
+        "dry_run": True,
+    },
+)  # fmt: skip
 PUT_CATALOG = Route(
     "PUT", f"{PROJECT}/catalog", ADMIN, "version dry_run changes catalog",
     body=lambda t: t.catalog, query=lambda _: {"dry_run": "true"},
@@ -226,7 +235,7 @@ PUT_CATALOG = Route(
 
 WITH_A_BODY = (
     CHECKOUT, PORTAL, BATCH, GRANT, REVOKE, RECONCILE, NEW_PROJECT, UPDATE_PROJECT, NEW_KEY,
-    ROTATE, PUT_CATALOG, NEW_ENDPOINT, CHANGE_ENDPOINT, RETRY_ALL,
+    ROTATE, PUT_CATALOG, NEW_ENDPOINT, CHANGE_ENDPOINT, RETRY_ALL, IMPORT,
 )  # fmt: skip
 
 ROUTES = (

@@ -73,6 +73,7 @@ def test_a_key_is_made_shown_once_and_revoked(console: Console, service: Service
         service.call("GET", f"/api/v1/metrics/project/{console.project_id}", key=key).status == 200
     )
     dialog.get_by_role("button", name="Close").click()
+    expect(console.page.locator("dialog")).to_have_count(0)
     assert key not in console.page.content()
     row = console.page.get_by_role("row").filter(has_text=name)
     expect(row).to_contain_text("entitlements, metrics, portal")
