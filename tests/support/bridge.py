@@ -58,6 +58,7 @@ class Bridge(ThreadingTCPServer):
         self.connections = 0
         self.metrics = Metrics()
         self._upstream = upstream
+        self._one_at_a_time = threading.Lock()
         self._wire = botocore.session.get_session().get_component("event_emitter")
         self._handled_before = signal.signal(signal.SIGUSR1, _die)
         self._thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
@@ -79,7 +80,9 @@ class Bridge(ThreadingTCPServer):
         url = f"https://{name}.{self.region}.amazonaws.com/"
         request = AWSPreparedRequest("POST", url, HTTPHeaders.from_dict(headers), body, False)
         event = f"before-send.{name}.{operation}"
-        _, response = self._wire.emit_until_response(event, request=request)
+        # A transaction that moto takes back takes back what was written beside it, too.
+        with self._one_at_a_time:
+            _, response = self._wire.emit_until_response(event, request=request)
         if response is None:
             return self._pass_on(headers, body)
         return response.status_code, response.content
