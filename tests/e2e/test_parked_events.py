@@ -89,6 +89,11 @@ def test_events_of_an_unknown_price_are_replayed_once_the_catalog_has_it(
     dry, put, replayed = operator.types(puts)
     assert dry["changes"] == put["changes"] != []
     outcomes = {event["event_id"]: event["outcome"] for event in replayed["events"]}
+    while event_id not in outcomes:
+        body = {"reason": ParkReason.UNKNOWN_PRICE, "cursor": replayed["next_cursor"]}
+        body["project_id"] = project_id
+        (replayed,) = operator.types(f"admin events/replay -d '{json.dumps(body)}'")
+        outcomes |= {event["event_id"]: event["outcome"] for event in replayed["events"]}
     assert outcomes[event_id] == "applied", replayed
     assert features(operator, project_id) == {"export"}
 
