@@ -16,7 +16,9 @@ PROOFS := $(addprefix tests/integration/,lives explain faults admin/test_killed_
 	$(addprefix reconciliation/test_,interrupted.py fleet.py repairs.py recount_meanwhile.py) \
 	$(addprefix webhooks/test_,burst.py killed_anywhere.py))
 
-export PYTHONDONTWRITEBYTECODE := 1
+# Some machines forbid bytecode, and then each of the hundreds of processes that tests start compiles
+# every library anew.
+unexport PYTHONDONTWRITEBYTECODE
 export SAM_CLI_TELEMETRY := 0
 
 # $(call step,what it does,command): says what, runs it, says how long it took.
