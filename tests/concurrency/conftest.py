@@ -17,7 +17,8 @@ from billing.adapters.dynamo.store import AccountStore
 from billing.settings import settings
 from billing.stores import account_store
 from tests.support.dynamo import create_tables, table_names
-from tests.support.engines import ENGINES, Absent, engine
+from tests.support.engines import ENGINES, engine
+from tests.support.npm import Absent
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 

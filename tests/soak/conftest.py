@@ -23,7 +23,8 @@ from tests.integration.lives.conftest import stage  # noqa: F401 - a fixture
 from tests.integration.webhooks.conftest import OPENING, named  # noqa: F401 - a fixture
 from tests.support.bridge import Bridge
 from tests.support.dynamo import create_tables, table_names
-from tests.support.engines import Absent, engine
+from tests.support.engines import engine
+from tests.support.npm import Absent
 from tests.support.shop import STRIPE_KEY, WEBHOOK_SECRET, Shop, open_shop
 
 REGION = "eu-west-1"

