@@ -111,8 +111,8 @@ concurrency: $(STAMPS)/local ## many writers on one account, on engines with rea
 soak: $(STAMPS)/local ## lives, a burst and races for SOAK_SECONDS (600) from SOAK_SEED (1) on
 	$(call step,soak,SOAK_SECONDS=$${SOAK_SECONDS:-600} HYPOTHESIS_PROFILE=soak $(PYTEST) tests/soak tests/concurrency $(LOOPBACK))
 
-e2e: $(STAMPS)/local ## a fresh local stack over HTTP, IAM enforced
-	$(call step,end-to-end tests,$(PYTEST) tests/e2e $(LOOPBACK))
+e2e: $(STAMPS)/local ## two fresh local stacks over HTTP, IAM enforced; each test file has one of them
+	$(call step,end-to-end tests,$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder tests/e2e $(LOOPBACK))
 
 .PHONY: bench
 bench: $(STAMPS)/bench ## what it costs, in time, memory and money, against the budgets; ARGS="--quick --check"

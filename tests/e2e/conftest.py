@@ -1,4 +1,4 @@
-"""The deployed local stack: one for the whole run, or the one that BILLING_STACK names."""
+"""The deployed local stack: one for each process of a run, or the one that BILLING_STACK names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from local.place import ROOT, Place
 from tests.support.e2e import Service
 from tests.support.routes import Tenant, a_tenant
 
-STATE = ROOT / ".local" / "e2e"
+STATE = ROOT / ".local" / f"e2e-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,10 @@ class Running:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put first what has to be before a test advances Stripe's clock, which never goes back."""
+    """Put first what has to be before a test advances Stripe's clock, which never goes back.
+
+    Whole files are marked, so it holds where they are divided among processes, too.
+    """
     items.sort(key=lambda item: item.get_closest_marker("clocks_agree") is None)
 
 

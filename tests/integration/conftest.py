@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from moto import mock_aws
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.dynamodb.models import dynamodb_backends
 
 from billing import composition
 from billing.adapters.aws import wire
@@ -21,7 +19,10 @@ from billing.adapters.aws.endpoint import CLOUDWATCH, DYNAMODB, SECRETS_MANAGER,
 from billing.adapters.event_bus import EVENTS
 from billing.settings import Settings, known_secrets, settings
 from local.stripe.server import FakeStripeServer
-from tests.support import interruptions  # noqa: F401 - must be there before any client is made
+from tests.support import (
+    interruptions,  # noqa: F401 - must be there before any client is made
+    moto_tables,
+)
 from tests.support.bridge import Bridge
 from tests.support.clock import Clock
 from tests.support.dynamo import create_tables, table_names
@@ -86,7 +87,7 @@ def deployment(monkeypatch: pytest.MonkeyPatch, bridge: Bridge) -> Iterator[Sett
 
 def _deploy_tables(names: Mapping[str, str]) -> None:
     """Make the tables once, and copy them while they are empty: making them is half of a test."""
-    standing = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables
+    standing = moto_tables.standing(REGION)
     if not _empty_tables:
         create_tables(dynamodb(), names)
         _empty_tables.update(copy.deepcopy(standing))
