@@ -57,6 +57,21 @@ def test_an_endpoint_is_told_of_what_it_asked_for_and_a_disabled_one_of_nothing(
     assert trials.received + closed.received == []
 
 
+def test_an_endpoint_is_told_of_nothing_that_happened_before_it_was_there(
+    desk: Desk, pipeline: Pipeline, receivers: Receivers, clock: Clock
+) -> None:
+    receiver = receivers()
+    desk.grant("user-1")
+    clock.advance(timedelta(seconds=1))
+    desk.endpoint(receiver.url)
+    pipeline.publish()
+    assert pipeline.deliver() == 0
+    desk.grant("user-2")
+    pipeline.publish()
+    pipeline.deliver()
+    assert [said(each)[1] for each in receiver.received] == ["user-2"]
+
+
 def test_a_stream_batch_that_comes_twice_is_told_once(
     desk: Desk, pipeline: Pipeline, receivers: Receivers
 ) -> None:

@@ -104,9 +104,14 @@ def test_a_secret_is_256_random_bits() -> None:
 
 
 def test_an_endpoint_without_types_wants_everything() -> None:
-    assert all(an_endpoint().wants(each) for each in NotificationType)
+    assert all(an_endpoint().wants(each, NOW) for each in NotificationType)
     only = an_endpoint(event_types=frozenset({NotificationType.TRIAL_ENDING}))
-    assert [each for each in NotificationType if only.wants(each)] == ["trial.ending"]
+    assert [each for each in NotificationType if only.wants(each, NOW)] == ["trial.ending"]
+
+
+def test_an_endpoint_wants_nothing_of_before_it_was_registered() -> None:
+    endpoint, told = an_endpoint(), NotificationType.ENTITLEMENTS_CHANGED
+    assert [endpoint.wants(told, NOW + by) for by in (-DAY, 0 * DAY, DAY)] == [False, True, True]
 
 
 def test_an_endpoint_is_given_up_after_three_days_without_success() -> None:
@@ -114,7 +119,7 @@ def test_an_endpoint_is_given_up_after_three_days_without_success() -> None:
     assert (failing.is_enabled, failing.failing_since) == (True, NOW)
     given_up = failing.failed(NOW + 3 * DAY)
     assert given_up.disabled_reason is DisabledReason.FAILING
-    assert not any(given_up.wants(each) for each in NotificationType)
+    assert not any(given_up.wants(each, NOW + 3 * DAY) for each in NotificationType)
     assert failing.succeeded().failed(NOW + 3 * DAY).is_enabled
 
 

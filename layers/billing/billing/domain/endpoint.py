@@ -69,9 +69,14 @@ class Endpoint:
         """Whether anything is sent to it."""
         return self.disabled_at is None
 
-    def wants(self, type_: NotificationType) -> bool:
-        """Whether it is to be told of this."""
-        return self.is_enabled and (not self.event_types or type_ in self.event_types)
+    def wants(self, type_: NotificationType, at: datetime) -> bool:
+        """Whether it is to be told of this, which happened at that instant.
+
+        What happened before it was registered, it can read: a stream that is read late, or tables
+        that are put back, do not tell it.
+        """
+        is_asked_for = not self.event_types or type_ in self.event_types
+        return self.is_enabled and is_asked_for and self.created_at <= at
 
     def signing_secrets(self, now: datetime) -> list[str]:
         """Return the secrets that sign at an instant."""

@@ -144,7 +144,7 @@ def _publish(told: Sequence[Notification], using: Collaborators) -> None:
     endpoints = using.endpoints.of_project(project_id)
     for notification in told:
         for endpoint in endpoints:
-            if endpoint.wants(notification.type):
+            if endpoint.wants(notification.type, notification.at):
                 delivery = _delivery(notification, endpoint.id)
                 using.deliveries.begin(delivery)
                 using.queue.send(delivery)
