@@ -37,6 +37,7 @@ def test_customers_are_imported_by_an_importer_that_is_killed(
 ) -> None:
     prefix = a_user("old")
     customers = [(kind, f"{prefix}-{user}", customer) for kind, user, customer in app.sell(SIZE)]
+    service.caught_up()  # what was sold is parked now: nobody knows the customers
     file = tmp_path / "customers.csv"
     file.write_text("".join(f"{user},{customer}\n" for _, user, customer in customers))
     importer = Importer(file, service.project_id, service.stack["api_url"], service.admin_key)

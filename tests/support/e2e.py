@@ -285,6 +285,10 @@ class Service(AbstractContextManager["Service"]):
             eventually(partial(self.event, event["id"]))
         return events
 
+    def caught_up(self) -> None:
+        """Wait until the newest hundred events that matter were applied or parked, whosever."""
+        self.heard("")
+
     def events_of(self, customer_id: str, *types: str) -> list[Json]:
         """A customer's events at Stripe, oldest first; those of some types, if any are named."""
         listed = self.stripe("GET", "events?limit=100")["data"][::-1]
