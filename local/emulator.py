@@ -9,7 +9,7 @@ import socket
 
 from local import processes, web
 from local.console import LocalError
-from local.place import REGION, Place, tool
+from local.place import REGION, ROOT, Place, tool
 
 READY_SECONDS = 30.0
 
@@ -44,9 +44,8 @@ def start(place: Place) -> None:
         "AWS_SECRET_ACCESS_KEY": "test",
     }
     python = tool("emulator", "python")
-    processes.start(
-        "emulator", [python, "-m", "ministack"], state=place.state, cwd=scratch, env=environment
-    )
+    program = [python, "-P", str(ROOT / "local" / "unpack_once.py")]
+    processes.start("emulator", program, state=place.state, cwd=scratch, env=environment)
     processes.wait_until(
         (_serves(place) for _ in itertools.count()),
         what=f"The emulator (log: {place.logs / 'emulator.log'})",

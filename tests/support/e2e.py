@@ -27,7 +27,7 @@ _Found = TypeVar("_Found")
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds for what a queue or a cold function delays."""
 
 TIMEOUT = 30.0
