@@ -20,10 +20,6 @@ ALLOWED = {
     ("line_item", "pricing.price_details"): "optional in the API, left out of the example",
     ("invoice_payment", "payment.payment_intent"): "optional in the API, left out of the example",
     ("event", "data.previous_attributes"): "only on updates; the example is a creation",
-    (
-        "subscription",
-        "status_details",
-    ): "since 2026-09-30, after which the example was not made anew",
     ("payment_intent", "last_payment_error.charge"): "the example's error has only a type",
     ("payment_intent", "last_payment_error.code"): "as above",
     ("payment_intent", "last_payment_error.decline_code"): "as above",
