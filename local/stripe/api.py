@@ -19,7 +19,15 @@ from local.stripe.idempotency import Answer, IdempotencyKeys
 from local.stripe.lists import abridge
 from local.stripe.params import check, nest
 from local.stripe.paths import Paths
-from local.stripe.resources import catalog, customers, features, payments, sessions, subscriptions
+from local.stripe.resources import (
+    catalog,
+    coupons,
+    customers,
+    features,
+    payments,
+    sessions,
+    subscriptions,
+)
 from local.stripe.state import Request as Origin
 from local.stripe.state import World
 from local.stripe.tables import Obj, new_id
@@ -28,6 +36,7 @@ from local.stripe.wire import DROP
 ROUTES: list[Route] = [
     *customers.ROUTES,
     *catalog.ROUTES,
+    *coupons.ROUTES,
     *sessions.ROUTES,
     *subscriptions.ROUTES,
     *payments.ROUTES,

@@ -6,7 +6,7 @@ from local.stripe import payments, standing
 from local.stripe.events import changed, clone, emit
 from local.stripe.objects import invoices as build
 from local.stripe.periods import DAY
-from local.stripe.pricing import cadence, discount_on
+from local.stripe.pricing import cadence, charged, taken_off
 from local.stripe.state import World
 from local.stripe.tables import Obj
 
@@ -31,7 +31,7 @@ def cycle_lines(world: World, sub: Obj, *, free: bool = False) -> list[Obj]:
     for item in sub["items"]["data"]:
         price, period = item["price"], (item["current_period_start"], item["current_period_end"])
         name = world.products.rows[price["product"]]["name"]
-        amount = 0 if free else price["unit_amount"] * item["quantity"]
+        amount = 0 if free else charged(world, price, item["quantity"], sub["currency"])
         text = (
             f"Trial period for {name}"
             if free
@@ -54,14 +54,13 @@ def draft(
         period: the invoice's own period: on a renewal the one that ended, while its lines carry
             the one that begins. An instant twice, unless given.
     """
-    coupon = _coupon_for(world, sub)
     given = {
         "customer": world.customers.rows[sub["customer"]],
         "subscription": sub,
         "lines": lines,
         "reason": reason,
         "period": period or (world.now, world.now),
-        "off": discount_on(world, coupon, sum(line["amount"] for line in lines)),
+        "off": taken_off(world, sub, lines),
     }
     invoice = world.invoices.add(build.invoice(world, given))
     if invoice["discounts"] and invoice["subtotal"] != invoice["total"]:
@@ -69,15 +68,6 @@ def draft(
         invoice["total_discount_amounts"] = [{"amount": off, "discount": invoice["discounts"][0]}]
     sub["latest_invoice"] = invoice["id"]
     return invoice
-
-
-def _coupon_for(world: World, sub: Obj) -> str | None:
-    """The subscription's coupon, while it lasts."""
-    for discount_id in sub["discounts"]:
-        discount = world.discounts.rows[discount_id]
-        if discount["end"] is None or discount["end"] > world.now:
-            return str(discount["source"]["coupon"])
-    return None
 
 
 def finalize(world: World, invoice: Obj) -> None:
@@ -213,6 +203,8 @@ def _give_up(world: World, sub: Obj) -> None:
         standing.end(world, sub, "payment_failed")
     elif outcome == "unpaid":
         standing.set_status(world, sub, "unpaid")
+    elif outcome == "paused":
+        standing.pause(world, sub, "final_payment_failure")
 
 
 def void(world: World, invoice: Obj, status: str = "void") -> None:

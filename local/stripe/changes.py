@@ -7,7 +7,7 @@ from local.stripe.errors import invalid
 from local.stripe.events import changed, clone, emit
 from local.stripe.objects.catalog import plan
 from local.stripe.objects.invoices import invoice_line
-from local.stripe.pricing import prorated
+from local.stripe.pricing import charged, named_coupon, prorated
 from local.stripe.state import World
 from local.stripe.tables import Obj
 
@@ -101,6 +101,9 @@ def _change_item(world: World, sub: Obj, wanted: Obj, index: int, *, prorates: b
             _credit(world, sub, item)
         stays = not wanted.get("deleted")
         _reprice(world, item, wanted, index)
+        coupon = named_coupon(world, wanted.get("discounts"), f"items[{index}][discounts]")
+        if coupon:
+            subscriptions.apply_coupon(world, sub, coupon, item)
     if not stays:
         items.remove(item)
         item["deleted"] = True
@@ -154,7 +157,8 @@ def _prorate(world: World, sub: Obj, item: Obj, *, sign: int, text: str) -> None
     """Put the share of the rest of the period on the next invoice."""
     start, end = subscriptions.period_of(sub)
     left = max(0, end - world.now)
-    amount = sign * prorated(item["price"]["unit_amount"] * item["quantity"], left, end - start)
+    whole = charged(world, item["price"], item["quantity"], sub["currency"])
+    amount = sign * prorated(whole, left, end - start)
     name = world.products.rows[item["price"]["product"]]["name"]
     line = invoice_line(world, item, amount, (world.now, end), f"{text} {name}")
     line["parent"]["subscription_item_details"]["proration"] = True
@@ -214,6 +218,7 @@ def resume(world: World, sub: Obj) -> None:
         raise invalid("This subscription is not paused.", "id")
     before = clone(sub)
     sub["status"] = "active"
+    sub.pop("status_details", None)
     world.book(sub).anchor = sub["billing_cycle_anchor"] = world.now
     subscriptions.set_period(world, sub, world.now)
     invoice = billing.draft(world, sub, "subscription_update", billing.cycle_lines(world, sub))

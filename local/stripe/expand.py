@@ -7,18 +7,18 @@ from collections.abc import Callable
 from local.stripe.errors import invalid
 from local.stripe.events import clone
 from local.stripe.objects.sessions import line_item
-from local.stripe.pricing import discount_on
+from local.stripe.pricing import charged, discount_on
 from local.stripe.state import World
 from local.stripe.tables import Obj
 
-_MOST_LEVELS = 4
+_MOST_LEVELS = 4  # every dotted part is one, `data` of a list too
 
 
 def expand(world: World, obj: Obj, paths: list[str]) -> None:
     """Expand the dotted paths of ``obj``, a copy that may be changed."""
     for path in paths:
         parts = path.split(".")
-        if len([part for part in parts if part != "data"]) > _MOST_LEVELS:
+        if len(parts) > _MOST_LEVELS:
             raise invalid(
                 f"You cannot expand more than 4 levels of a property. Property: {path}", "expand"
             )
@@ -64,15 +64,16 @@ def _listed(data: list[Obj], url: str) -> Obj:
 def line_items(world: World, session: Obj) -> Obj:
     """The lines of a session, its discount on the first that can bear it."""
     plan = world.plans[session["id"]]
-    subtotal = sum(world.prices.rows[price]["unit_amount"] * n for price, n in plan.lines)
+    subtotal = sum(charged(world, world.prices.rows[price], n) for price, n in plan.lines)
     off = discount_on(world, plan.coupon, subtotal)
     lines = []
     for index, (price_id, quantity) in enumerate(plan.lines):
         price = world.prices.rows[price_id]
-        share = min(off, price["unit_amount"] * quantity)
+        subtotal = charged(world, price, quantity)
+        share = min(off, subtotal)
         off -= share
         product = world.products.rows[price["product"]]
-        line = line_item(price, product, quantity, share)
+        line = line_item(price, product, quantity, (subtotal, share))
         lines.append(line | {"id": f"li_{session['id'][-22:]}{index}"})
     return _listed(lines, f"/v1/checkout/sessions/{session['id']}/line_items")
 
@@ -96,9 +97,16 @@ def _subscriptions(world: World, customer: Obj) -> Obj:
     return _listed(live[::-1], f"/v1/customers/{customer['id']}/subscriptions")
 
 
-INCLUDABLE: dict[tuple[str, str], Callable[[World, Obj], Obj]] = {
+def _shown_when_asked(name: str) -> Callable[[World, Obj], Obj | None]:
+    return lambda world, obj: clone(world.shown_when_asked.get(obj["id"], {}).get(name))
+
+
+INCLUDABLE: dict[tuple[str, str], Callable[[World, Obj], Obj | None]] = {
     ("checkout.session", "line_items"): line_items,
     ("invoice", "payments"): _payments,
     ("charge", "refunds"): _refunds,
     ("customer", "subscriptions"): _subscriptions,
+    ("coupon", "applies_to"): _shown_when_asked("applies_to"),
+    ("coupon", "currency_options"): _shown_when_asked("currency_options"),
+    ("price", "currency_options"): _shown_when_asked("currency_options"),
 }

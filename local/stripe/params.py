@@ -186,6 +186,17 @@ def span(given: Any, param: str) -> int | dict[str, Any] | None:  # noqa: ANN401
     return integer(given, param)
 
 
+def by_currency(rules: Rules) -> Callable[[Any, str], dict[str, Any]]:
+    """A hash by currency, of hashes that these rules check."""
+
+    def check_each(given: Any, param: str) -> dict[str, Any]:  # noqa: ANN401 - as sent
+        if not isinstance(given, dict):
+            raise invalid("Invalid hash", param)
+        return {code: _value(each, rules, f"{param}[{code}]") for code, each in given.items()}
+
+    return check_each
+
+
 def metadata(given: Any, param: str) -> dict[str, str]:  # noqa: ANN401 - as sent
     """Up to 50 keys of 40 characters with values of 500."""
     if not isinstance(given, dict):

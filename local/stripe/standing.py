@@ -16,6 +16,13 @@ def set_status(world: World, sub: Obj, status: str) -> None:
     changed(world, "customer.subscription.updated", {**sub, **before}, sub)
 
 
+def pause(world: World, sub: Obj, reason: str) -> None:
+    """Let a subscription pause, and say why, as is said since 2026-09-30."""
+    before = clone(sub)
+    sub |= {"status": "paused", "status_details": {"paused": {"subscription": {"type": reason}}}}
+    changed(world, "customer.subscription.updated", before, sub)
+
+
 def end(world: World, sub: Obj, reason: str, details: Obj | None = None) -> None:
     """End a subscription for good. ``reason``: cancellation_requested or payment_failed."""
     if sub["status"] not in LIVE:

@@ -20,7 +20,7 @@ class Settings:
     """What a Stripe account lets its owner choose. Durations are in seconds or days."""
 
     retry_days: tuple[int, ...] = (3, 5, 7)
-    dunning_outcome: str = "canceled"  # or "unpaid", or "past_due": what the last failure does
+    dunning_outcome: str = "canceled"  # "unpaid", "past_due", "paused": what the last failure does
     finalize_delay: int = 3600  # a renewal's invoice stays a draft for an hour
     async_days: int = 3  # after which a delayed payment succeeds by itself
     portal_cancel: str = "cancel_at_period_end"  # or "cancel_at": what the portal sets
@@ -97,6 +97,8 @@ class World:
         self.books: dict[str, SubscriptionBook] = {}
         self.declines: dict[str, int] = {}  # customer or subscription -> how many; -1 = all
         self.lookup_keys: dict[str, str] = {}
+        self.shown_when_asked: dict[str, Obj] = {}  # fields of an object only in expansions
+        self.deleted_coupons: set[str] = set()
         self.invoice_numbers: dict[str, int] = {}
         self.customers = Table("customer", "cus", "email")
         self.payment_methods = Table("payment_method", "pm", "customer")

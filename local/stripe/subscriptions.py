@@ -28,7 +28,7 @@ def begin(world: World, customer: Obj, lines: list[tuple[Obj, int]], given: Obj)
     trial_end = given.get("trial_end")
     facts = given | {
         "customer": customer["id"],
-        "currency": lines[0][0]["currency"],
+        "currency": given.get("currency") or lines[0][0]["currency"],
         "status": "trialing" if trial_end else "incomplete",
     }
     sub = world.subscriptions.add(build.subscription(world, facts))
@@ -116,16 +116,17 @@ def set_period(world: World, sub: Obj, start: int, end: int | None = None) -> No
         world.timers.add(end, "cancel", sub["id"], priority=1)
 
 
-def apply_coupon(world: World, sub: Obj, coupon_id: str) -> None:
-    """Put a coupon on a subscription, for as long as the coupon says."""
+def apply_coupon(world: World, sub: Obj, coupon_id: str, item: Obj | None = None) -> None:
+    """Put a coupon on a subscription, or an item of it, for as long as the coupon says."""
     coupon = world.coupons.rows[coupon_id]
     given = world.discounts.add(discount(world, coupon_id, sub["customer"], sub["id"]))
+    given["subscription_item"] = item and item["id"]
     if coupon["duration"] == "once":
         given["end"] = world.now + 1
     elif coupon["duration"] == "repeating":
         given["end"] = boundary(world.now, "month", coupon["duration_in_months"] or 1, 1)
     coupon["times_redeemed"] += 1
-    sub["discounts"] = [given["id"]]
+    (sub if item is None else item)["discounts"] = [given["id"]]
 
 
 def plan_end(world: World, sub: Obj, given: Obj) -> None:

@@ -12,7 +12,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from billing.adapters.plain import to_plain
@@ -239,8 +239,11 @@ def truth(account: Account) -> Json:
 _HOW = frozenset({"as_of", "event_id", "first_seen", "paid_seen", "timeline"})
 
 
+_EVER = datetime.max.replace(tzinfo=UTC)
+
+
 def _figures(account: Account) -> Json:
-    tally = contribution(account)
+    tally = contribution(account, _EVER)
     return {place: {name: str(n) for name, n in tally[place].items()} for place in sorted(tally)}
 
 

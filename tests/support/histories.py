@@ -17,12 +17,15 @@ from billing.domain.purchase import Purchase, PurchaseLine, merge_purchase
 from billing.domain.refund import ChargeRefund, SingleRefund, merge_refunds
 from billing.domain.status import PaymentState, SubscriptionStatus
 from billing.domain.subscription import Subscription, merge_subscription
-from billing.domain.worth import Discount, SubscriptionItem
+from billing.domain.worth import Discount, SubscriptionItem, TransformQuantity
 
 DAY = timedelta(days=1)
 FIRST = datetime(2026, 1, 3, 5, tzinfo=UTC)
 SPAN = 330
 """Days that a history lasts."""
+
+ENDS = FIRST + (SPAN + 41) * DAY
+"""When figures are looked at: everything has been heard, and every discount has ended that does."""
 
 LATEST = 30
 """Days after which everything has been delivered; Stripe lists events for so long."""
@@ -31,12 +34,13 @@ _ENDS = datetime(2027, 6, 1, tzinfo=UTC)
 _NEXT = {
     "incomplete": ("active", "incomplete_expired"),
     "trialing": ("active", "active", "paused", "canceled", "past_due"),
-    "active": ("active", "active", "past_due", "canceled", "active"),
-    "past_due": ("active", "unpaid", "canceled", "paid"),
+    "active": ("active", "active", "past_due", "canceled", "active", "paused"),
+    "past_due": ("active", "unpaid", "canceled", "paid", "paused"),
     "unpaid": ("active", "canceled", "paid"),
     "paused": ("active", "canceled"),
 }
 _REASONS = (None, "cancellation_requested", "payment_failed", "payment_disputed")
+_PAUSES = (None, "pause_requested", "final_payment_failure", "first_payment_failure", "system")
 
 Word = Subscription | Moment | InvoicePayment | ChargeRefund | ChargeDispute | Purchase
 
@@ -132,6 +136,10 @@ histories: st.SearchStrategy[int] = st.integers(0, 2**32)
 """Seeds of `made_by`."""
 
 
+_TRANSFORMS = (None, None, None, TransformQuantity(3, "up"), TransformQuantity(2, "down"))
+_LIMITS = ((), (), ("prod_0",), ("prod_0", "prod_1"), ("prod_9",))
+
+
 def _instant(dice: random.Random, most: int = SPAN) -> datetime:
     return FIRST + timedelta(seconds=dice.randrange(most * 86_400))
 
@@ -146,29 +154,35 @@ def _items(dice: random.Random, currency: str) -> tuple[SubscriptionItem, ...]:
             quantity=dice.choice((0, 1, 1, 2, 5)),
             period_start=None,
             period_end=_ENDS,
-            unit_amount=dice.choice((0, 1, 333, 999, 1200, 12050, None)),
+            stripe_product_id=f"prod_{dice.randint(0, 2)}",
+            unit_amount=unit,
             currency=currency,
             interval=interval,
             interval_count=count,
             is_metered=dice.random() < 0.1,
+            unit_amount_decimal=dice.choice((None, "0.5", "33.333")) if unit is None else None,
+            transform_quantity=dice.choice(_TRANSFORMS),
         )
-        for number in range(dice.randint(1, 2))
+        for number in range(dice.randint(1, 3))
+        for unit in (dice.choice((0, 1, 333, 999, 1200, 12050, None)),)
     )
 
 
 def _discounts(dice: random.Random, currency: str, at: datetime) -> tuple[Discount, ...]:
     given = []
-    for number in range(dice.choice((0, 0, 1, 2))):
-        percent = dice.choice(("12.5", "33.33", "50", "100")) if dice.random() < 0.6 else None
+    for number in range(dice.choice((0, 0, 1, 2, 3))):
+        percent = dice.choice(("12.5", "33.33", "50", "100")) if dice.random() < 0.5 else None
+        amount = None if percent else dice.choice((1, 250, 5000, None))
         given.append(
             Discount(
                 id=f"di_{number}",
                 percent_off=percent,
-                amount_off=None if percent else dice.choice((1, 250, 5000)),
+                amount_off=amount,
                 currency=dice.choice((currency, currency, "chf")),
                 duration=dice.choice(("forever", "repeating", "once")),
-                ends_at=at + dice.choice((-1, 40)) * DAY if dice.random() < 0.3 else None,
+                ends_at=at + dice.choice((-1, 3, 40)) * DAY if dice.random() < 0.5 else None,
                 item_id=dice.choice((None, None, "si_0")),
+                products=dice.choice(_LIMITS),
             )
         )
     return tuple(given)
@@ -198,6 +212,7 @@ def _subscription(dice: random.Random, user: str, id_: str) -> Iterator[Told]:
                 first_seen=at,
                 discounts=discounts,
                 cancel_reason=reason,
+                pause_reason=dice.choice(_PAUSES) if status == "paused" else None,
             )
             yield Told(at, user, id_, fact)
         yield from _charges(dice, user, id_, currency=currency, at=at, number=number)

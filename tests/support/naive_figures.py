@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
+from math import ceil, floor
 from typing import Any
 
 from billing.domain.dispute import ChargeDispute
@@ -18,11 +19,14 @@ from billing.domain.payment import InvoicePayment
 from billing.domain.purchase import Purchase
 from billing.domain.refund import ChargeRefund
 from billing.domain.subscription import Subscription
-from billing.domain.worth import Discount
-from tests.support.histories import FIRST, SPAN, History, Told
+from billing.domain.worth import Discount, SubscriptionItem
+from tests.support.histories import ENDS, FIRST, History, Told
 
 A_YEAR = {"day": 365, "week": 52, "month": 12, "year": 1}
-LAST_DAY = (FIRST + timedelta(days=SPAN + 40)).date()
+LAST_DAY = (ENDS - timedelta(days=1)).date()
+FAILURES = (
+    "payment_failed", "payment_disputed", "final_payment_failure", "first_payment_failure"
+)  # fmt: skip
 
 Figures = defaultdict[Any, Fraction]
 
@@ -45,37 +49,61 @@ def naive(history: History) -> Figures:
     return defaultdict(Fraction, {key: value for key, value in figures.items() if value})
 
 
-def _price(fact: Subscription, at: datetime) -> tuple[str, Fraction]:
+def _price(fact: Subscription, at: datetime) -> Fraction:
     """What one state of a subscription brings in a month; its items share interval and currency."""
     first = fact.items[0]
     a_year = Fraction(A_YEAR[str(first.interval)], first.interval_count)
-    at_work = [
+    invoice = {item.id: _charge(item) for item in fact.items if not _is_unknown(fact, item, at)}
+    at_work = _at_work(fact, at)
+    for discount in [d for d in at_work if d.item_id] + [d for d in at_work if not d.item_id]:
+        meant = [item.id for item in fact.items if item.id in invoice and _is_for(discount, item)]
+        total = sum((invoice[id_] for id_ in meant), Fraction(0))
+        off = _off(total, discount, first.currency)
+        for id_ in meant:
+            invoice[id_] -= off * invoice[id_] / total if total else 0
+    return sum(invoice.values(), Fraction(0)) * a_year / 12
+
+
+def _at_work(fact: Subscription, at: datetime) -> list[Discount]:
+    return [
         d for d in fact.discounts if d.duration != "once" and not (d.ends_at and d.ends_at <= at)
     ]
-    total = Fraction(0)
-    priced = [item for item in fact.items if item.unit_amount is not None and not item.is_metered]
-    for item in priced:
-        an_invoice = Fraction(int(item.unit_amount or 0) * item.quantity)
-        for discount in at_work:
-            if discount.item_id == item.id:
-                an_invoice = _off(an_invoice, discount, first.currency)
-        total += an_invoice
-    if not priced:
-        return first.currency, Fraction(0)
-    for discount in at_work:
-        if discount.item_id is None:
-            total = _off(total, discount, first.currency)
-    return first.currency, total * a_year / 12
+
+
+def _is_for(discount: Discount, item: SubscriptionItem) -> bool:
+    if discount.item_id and discount.item_id != item.id:
+        return False
+    return len(discount.products) == 0 or str(item.stripe_product_id) in discount.products
+
+
+def _is_unknown(fact: Subscription, item: SubscriptionItem, at: datetime) -> bool:
+    unknown = [d for d in _at_work(fact, at) if not d.percent_off and not d.amount_off]
+    has_price = item.unit_amount is not None or item.unit_amount_decimal is not None
+    return item.is_metered or not has_price or any(_is_for(d, item) for d in unknown)
+
+
+def _charge(item: SubscriptionItem) -> Fraction:
+    """What an invoice asks for an item."""
+    quantity = item.quantity
+    if item.transform_quantity:
+        exact = Fraction(quantity, item.transform_quantity.divide_by)
+        quantity = ceil(exact) if item.transform_quantity.round == "up" else floor(exact)
+    if item.unit_amount is None:
+        return quantity * _number(str(item.unit_amount_decimal))
+    return Fraction(quantity * item.unit_amount)
+
+
+def _number(written: str) -> Fraction:
+    whole, _, decimals = written.partition(".")
+    return int(whole) + Fraction(int(decimals or 0), 10 ** len(decimals))
 
 
 def _off(amount: Fraction, discount: Discount, currency: str) -> Fraction:
     if discount.percent_off is not None:
-        whole, _, decimals = discount.percent_off.partition(".")
-        percent = int(whole) + Fraction(int(decimals or 0), 10 ** len(decimals))
-        return amount - amount * percent / 100
+        return amount * _number(discount.percent_off) / 100
     if discount.amount_off is None or discount.currency != currency:
-        return amount
-    return max(Fraction(0), amount - discount.amount_off)
+        return Fraction(0)
+    return min(amount, Fraction(discount.amount_off))
 
 
 def _states(of_it: list[Told]) -> Iterator[tuple[datetime, str, Subscription]]:
@@ -93,13 +121,14 @@ def _stands(of_it: list[Told], figures: Figures) -> None:
     *_, (_, status, fact) = _states(of_it)
     figures["now", f"status:{status}"] += 1
     if status in ("active", "past_due"):
-        unknown = [i for i in fact.items if i.unit_amount is None or i.is_metered]
+        unknown = [item for item in fact.items if _is_unknown(fact, item, ENDS)]
         figures["now", "unpriced_items"] += len(unknown)
 
 
 def _on(of_it: list[Told], day: date) -> tuple[str, Fraction, bool]:
     """Currency, MRR and whether owing ended it, at the end of a day."""
-    currency, worth, owing, before, owed = "", Fraction(0), False, "", False
+    its_end = datetime.combine(day, time.max, tzinfo=UTC)
+    currency, of_today, before, owed = "", None, "", False
     for number, (at, status, fact) in enumerate(_states(of_it)):
         earns = status in ("active", "past_due")
         since = fact.started_at if earns and not number else at
@@ -107,11 +136,21 @@ def _on(of_it: list[Told], day: date) -> tuple[str, Fraction, bool]:
             break
         if status != before:
             owed, before = before in ("past_due", "unpaid"), status
-        currency, worth = _price(fact, fact.as_of) if earns else (currency, Fraction(0))
-        failed = fact.cancel_reason in ("payment_failed", "payment_disputed")
-        by_itself = failed or (fact.cancel_reason is None and owed)
-        owing = status in ("unpaid", "incomplete_expired") or (status == "canceled" and by_itself)
-    return currency, worth, owing
+        currency = fact.items[0].currency if earns else currency
+        of_today = status, earns, fact
+    if of_today is None:
+        return currency, Fraction(0), False
+    status, earns, fact = of_today
+    worth = _price(fact, max(fact.as_of, its_end)) if earns else Fraction(0)
+    return currency, worth, _is_owing(status, fact, owed=owed)
+
+
+def _is_owing(status: str, fact: Subscription, *, owed: bool) -> bool:
+    if status == "canceled":
+        return owed if fact.cancel_reason is None else fact.cancel_reason in FAILURES
+    if status == "paused":
+        return owed if fact.pause_reason is None else fact.pause_reason in FAILURES
+    return status in ("unpaid", "incomplete_expired")
 
 
 def _moves(words: list[Told], figures: Figures) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from local.stripe.state import World
 from local.stripe.tables import Obj, new_id, token
 
@@ -50,11 +52,17 @@ def price(world: World, given: Obj, product_id: str) -> Obj:
         "recurring": None if recurring is None else _recurring(recurring),
         "tax_behavior": given.get("tax_behavior") or "unspecified",
         "tiers_mode": None,
-        "transform_quantity": None,
+        "transform_quantity": given.get("transform_quantity"),
         "type": "one_time" if recurring is None else "recurring",
-        "unit_amount": given["unit_amount"],
-        "unit_amount_decimal": str(given["unit_amount"]),
+        **amounts(given),
     }
+
+
+def amounts(given: Obj) -> Obj:
+    """What a unit costs: ``unit_amount`` is null where that is no whole number."""
+    exact = given.get("unit_amount_decimal") or str(given["unit_amount"])
+    is_whole = Decimal(exact) == int(Decimal(exact))
+    return {"unit_amount": int(Decimal(exact)) if is_whole else None, "unit_amount_decimal": exact}
 
 
 def _recurring(given: Obj) -> Obj:
@@ -87,7 +95,7 @@ def plan(of_price: Obj) -> Obj:
         "nickname": of_price["nickname"],
         "product": of_price["product"],
         "tiers_mode": None,
-        "transform_usage": None,
+        "transform_usage": of_price["transform_quantity"],
         "trial_period_days": None,
         "usage_type": "licensed",
     }

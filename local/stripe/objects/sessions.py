@@ -124,9 +124,9 @@ def customer_details(email: str | None, name: str | None = None) -> Obj:
     }
 
 
-def line_item(price: Obj, product: Obj, quantity: int, off: int) -> Obj:
-    """One line of a session; ``off`` is its share of the discount in minor units."""
-    subtotal = price["unit_amount"] * quantity
+def line_item(price: Obj, product: Obj, quantity: int, amounts: tuple[int, int]) -> Obj:
+    """One line of a session; the amounts are its own and its share of the discount."""
+    subtotal, off = amounts
     return {
         "id": new_id("li"),
         "object": "item",

@@ -1,4 +1,4 @@
-"""Products, prices, coupons, promotion codes."""
+"""Products and prices."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from local.stripe.events import changed, clone, emit
 from local.stripe.objects import catalog as build
 from local.stripe.params import (
     boolean,
+    by_currency,
     filled,
     integer,
     metadata,
-    number,
     positive,
     text,
 )
@@ -35,6 +35,9 @@ _INTERVALS = ("day", "week", "month", "year")
 _PRICE = {
     "currency": filled,
     "unit_amount": integer,
+    "unit_amount_decimal": filled,
+    "transform_quantity": {"divide_by": positive, "round": ("down", "up")},
+    "currency_options": by_currency({"unit_amount": integer, "unit_amount_decimal": filled}),
     "product": filled,
     "product_data": {"name": filled, "metadata": metadata, "id": filled},
     "recurring": {"interval": _INTERVALS, "interval_count": positive},
@@ -101,7 +104,7 @@ def list_products(call: Call) -> Obj:
 def create_price(call: Call) -> Obj:
     """Create a price of a product, which may be made along with it."""
     world, given = call.world, call.params
-    if given.get("unit_amount") is None:
+    if given.get("unit_amount") is None and given.get("unit_amount_decimal") is None:
         raise invalid("The fake Stripe needs `unit_amount`.", "unit_amount")
     if given.get("product_data"):
         product = create_product(Call(world, given["product_data"], call.path))
@@ -110,6 +113,9 @@ def create_price(call: Call) -> Obj:
     price = build.price(world, given, product["id"])
     _take_lookup_key(call, price, given.get("lookup_key"))
     world.prices.add(price)
+    options = {price["currency"]: given, **(given.get("currency_options") or {})}
+    shown = {currency: build.amounts(option) for currency, option in options.items()}
+    world.shown_when_asked[price["id"]] = {"currency_options": shown}
     emit(world, "price.created", price)
     return price
 
@@ -161,52 +167,6 @@ def list_prices(call: Call) -> Obj:
     return call.page(world.prices, wanted, also)
 
 
-def create_coupon(call: Call) -> Obj:
-    """Create a coupon."""
-    given = call.params
-    if (given.get("percent_off") is None) == (given.get("amount_off") is None):
-        raise invalid("Coupons need one of percent_off and amount_off.", "percent_off")
-    coupon = call.world.coupons.add(build.coupon(call.world, given))
-    emit(call.world, "coupon.created", coupon)
-    return coupon
-
-
-def create_promotion_code(call: Call) -> Obj:
-    """Create a promotion code for a coupon."""
-    world, given = call.world, call.params
-    coupon = world.need(world.coupons, given["promotion"].get("coupon"), "promotion[coupon]")
-    code = world.promotion_codes.add(build.promotion_code(world, given, coupon["id"]))
-    emit(world, "promotion_code.created", code)
-    return code
-
-
-def list_promotion_codes(call: Call) -> Obj:
-    """List promotion codes."""
-    wanted = {name: call.params.get(name) for name in ("active", "code")}
-    return call.page(call.world.promotion_codes, wanted)
-
-
-_COUPON = {
-    "id": filled,
-    "percent_off": number,
-    "amount_off": positive,
-    "currency": filled,
-    "duration": ("forever", "once", "repeating"),
-    "duration_in_months": positive,
-    "name": text,
-    "metadata": metadata,
-    "max_redemptions": positive,
-    "redeem_by": integer,
-}
-_PROMOTION_CODE = {
-    "promotion": {"type": ("coupon",), "coupon": filled},
-    "code": filled,
-    "active": boolean,
-    "customer": filled,
-    "expires_at": integer,
-    "max_redemptions": positive,
-    "metadata": metadata,
-}
 _PRICE_FILTERS = {
     "active": boolean,
     "currency": text,
@@ -226,9 +186,4 @@ ROUTES = [
     Route("POST", "/v1/prices/<object_id>", update_price, _PRICE_CHANGES),
     retrieval("/v1/prices", "price", "prices"),
     listing("/v1/prices", list_prices, _PRICE_FILTERS),
-    Route("POST", "/v1/coupons", create_coupon, _COUPON),
-    retrieval("/v1/coupons", "coupon", "coupons"),
-    Route("POST", "/v1/promotion_codes", create_promotion_code, _PROMOTION_CODE, ("promotion",)),
-    retrieval("/v1/promotion_codes", "promotion code", "promotion_codes"),
-    listing("/v1/promotion_codes", list_promotion_codes, {"active": boolean, "code": text}),
 ]

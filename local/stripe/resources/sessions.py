@@ -20,7 +20,7 @@ from local.stripe.params import (
     text_up_to,
     url,
 )
-from local.stripe.pricing import discount_on, named_coupon
+from local.stripe.pricing import charged, discount_on, named_coupon
 from local.stripe.state import SessionPlan
 from local.stripe.tables import Obj
 
@@ -39,7 +39,7 @@ def create_session(call: Call) -> Obj:
     elif given.get("customer_email"):
         given["customer_details"] = customer_details(given["customer_email"])
     coupon = named_coupon(world, given.get("discounts"), "discounts")
-    subtotal = sum(price["unit_amount"] * quantity for price, quantity in lines)
+    subtotal = sum(charged(world, price, quantity) for price, quantity in lines)
     given |= {
         "amount_subtotal": subtotal,
         "amount_total": subtotal - discount_on(world, coupon, subtotal),

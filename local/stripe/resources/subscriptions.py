@@ -116,7 +116,9 @@ def update_item(call: Call, object_id: str) -> Obj:
     item = call.world.need(call.world.items, object_id)
     sub = call.world.subscriptions.rows[item["subscription"]]
     entry = {
-        key: call.params[key] for key in ("price", "quantity", "metadata") if key in call.params
+        key: call.params[key]
+        for key in ("price", "quantity", "metadata", "discounts")
+        if key in call.params
     }
     changes.update(
         call.world, sub, {"items": [{"id": object_id, **entry}], **_proration(call.params)}
@@ -175,7 +177,9 @@ _COMMON = {
     "off_session": boolean,
     "collection_method": ("charge_automatically",),
 }
-_CREATE = _COMMON | {"customer": filled, "items": [_ITEM], "trial_period_days": positive}
+_CREATE = _COMMON | {
+    "customer": filled, "items": [_ITEM], "trial_period_days": positive, "currency": filled
+}  # fmt: skip
 _UPDATE = _COMMON | {
     "items": [_ITEM | {"id": filled, "deleted": boolean}],
     "pause_collection": {
@@ -190,7 +194,9 @@ _STATUSES = (
     "active", "all", "canceled", "ended", "incomplete", "incomplete_expired", "past_due",
     "paused", "trialing", "unpaid",
 )  # fmt: skip
-_ITEM_CHANGE = _ITEM | {"proration_behavior": _PRORATION, "payment_behavior": text}
+_ITEM_CHANGE = _ITEM | {
+    "proration_behavior": _PRORATION, "payment_behavior": text, "discounts": [{"coupon": filled}]
+}  # fmt: skip
 
 ROUTES = [
     Route("POST", "/v1/subscriptions", create_subscription, _CREATE, ("customer",)),

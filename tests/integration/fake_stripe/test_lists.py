@@ -95,10 +95,11 @@ def test_long_lists_inside_objects_are_cut_and_paged(shop: Shop) -> None:
 
 def test_expansion_reaches_four_levels_and_no_further(shop: Shop) -> None:
     sub = shop.subscribe()
-    wanted = ["latest_invoice.payments.data.payment.payment_intent"]
-    found: Any = shop.client.v1.subscriptions.retrieve(sub["id"], {"expand": wanted})
-    assert found.latest_invoice.payments.data[0].payment.payment_intent.status == "succeeded"
-    with pytest.raises(stripe.InvalidRequestError, match="4 levels"):
-        shop.client.v1.subscriptions.retrieve(sub["id"], {"expand": ["a.b.c.d.e"]})
+    wanted = ["payments.data.payment.payment_intent"]
+    found: Any = shop.client.v1.invoices.retrieve(sub["latest_invoice"], {"expand": wanted})
+    assert found.payments.data[0].payment.payment_intent.status == "succeeded"
+    for path in ("a.b.c.d.e", f"latest_invoice.{wanted[0]}", "data.items.data.price.product"):
+        with pytest.raises(stripe.InvalidRequestError, match="4 levels"):
+            shop.client.v1.subscriptions.retrieve(sub["id"], {"expand": [path]})
     with pytest.raises(stripe.InvalidRequestError, match="cannot be expanded"):
         shop.client.v1.subscriptions.retrieve(sub["id"], {"expand": ["nonsense"]})

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
+from billing import composition
 from billing.domain.account import AccountKey
 from billing.domain.contribution import contribution
 from billing.domain.subscription import InvoicePayment, Moment
@@ -47,7 +48,7 @@ def grow(user: str, number: int) -> None:
 
 def expected() -> dict[str, Any]:
     accounts = (account_store().load(AccountKey("demo", user)) for user in USERS)
-    return total(contribution(account) for account in accounts)
+    return total(contribution(account, composition.now()) for account in accounts)
 
 
 @pytest.mark.parametrize("seed", range(6))

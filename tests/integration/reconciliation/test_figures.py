@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 from billing import composition
 from billing.adapters.dynamo.models import AccountItem
@@ -84,6 +85,31 @@ def test_what_was_counted_of_nobody_is_taken_away(shop: Shop, operator: Operator
     assert found(report) == {"figures": 1}
     assert figures_store().counted(AccountKey(DEMO, "ghost")).tally == {}
     assert figures_store().head(DEMO).figures["accounts"] == 1
+
+
+def test_a_discount_that_ended_is_brought_up_to_date_and_is_no_difference(
+    shop: Shop, operator: Operator
+) -> None:
+    session = shop.buy("u1", "pro_yearly")
+    three_months: Any = {"percent_off": 50, "duration": "repeating", "duration_in_months": 3}
+    coupon = shop.client.v1.coupons.create(three_months)
+    shop.stripe.advance(seconds=60)
+    shop.client.v1.subscriptions.update(
+        session["subscription"], {"discounts": [{"coupon": coupon.id}]}
+    )
+    shop.deliver_all()
+    operator.counting.count()
+    half = figures_store().head(DEMO).figures["mrr:usd"]
+    shop.stripe.advance(days=93)
+    dry = operator.run(dry_run=True)
+    assert (found(dry), figures_store().head(DEMO).figures["mrr:usd"]) == ({}, half)
+    report = operator.run()
+    assert (found(report), report["repaired"]) == ({}, 0)
+    assert figures_store().head(DEMO).figures["mrr:usd"] == 2 * half
+    assert figures_store().places(DEMO)["2026-06"]["expansion:usd"] == half
+    assert found(operator.run()) == {}
+    spoil({NOW: {"mrr:usd": Fraction(1)}})
+    assert found(operator.run()) == {"figures": 1}
 
 
 def test_a_dry_run_writes_no_figures(shop: Shop, operator: Operator, deployment: Settings) -> None:

@@ -62,7 +62,9 @@ def test_a_recount_is_exact_whatever_arrives_meanwhile(
         recount.repair()
         recount.end()
         accounts = (account_store().load(AccountKey(DEMO, user)) for user in users)
-        assert figures_store().places(DEMO) == total(contribution(each) for each in accounts)
+        assert figures_store().places(DEMO) == total(
+            contribution(each, composition.now()) for each in accounts
+        )
         done["recounts"] += 1
 
     of_any()

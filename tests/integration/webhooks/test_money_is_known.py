@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import pytest
 
+from billing import composition
 from billing.domain.contribution import contribution
 from billing.domain.tally import NOW
 from tests.support.shop import Shop
@@ -14,7 +18,7 @@ SHAPES = ("2026-10-28.endive", "2024-06-20")
 
 
 def figures(shop: Shop, place: str = NOW) -> dict[str, Any]:
-    return contribution(shop.account("u1")).get(place, {})
+    return contribution(shop.account("u1"), composition.now()).get(place, {})
 
 
 @pytest.mark.parametrize("version", SHAPES)
@@ -29,6 +33,118 @@ def test_a_coupon_lessens_the_revenue_as_long_as_it_recurs(shop: Shop, version: 
     assert figures(shop)["mrr:usd"] == 1050
     (fact,) = shop.account("u1").subscriptions.values()
     assert [d.percent_off for d in fact.discounts] == ["12.5"]
+
+
+def a_price(shop: Shop, **fields: Any) -> Any:
+    month = {"interval": "month"}
+    given = {"product_data": {"name": "New"}, "currency": "usd", "recurring": month, **fields}
+    return shop.client.v1.prices.create(given)  # type: ignore[arg-type]  # made of parts
+
+
+def subscribe(shop: Shop, *prices: Any, quantity: int = 1, **fields: Any) -> Any:
+    """Begin a subscription by Stripe's API, as a script of the project's would."""
+    customer = shop.client.v1.customers.create({"email": "a@example.com"})
+    for price in prices:
+        shop.add_product(f"sold-{price.id}".lower().replace("_", "-"), {}, price.id)
+    given: Any = {
+        "customer": customer.id,
+        "items": [{"price": price.id, "quantity": quantity} for price in prices],
+        "metadata": {"project_id": "demo", "user_id": "u1"},
+        **fields,
+    }
+    return shop.client.v1.subscriptions.create(given)
+
+
+def a_coupon(shop: Shop, **fields: Any) -> str:
+    given: Any = {"duration": "forever", **fields}
+    return shop.client.v1.coupons.create(given).id
+
+
+@pytest.mark.parametrize("version", SHAPES)
+def test_a_coupon_for_one_product_lessens_what_that_product_brings(
+    shop: Shop, version: str
+) -> None:
+    first, second = a_price(shop, unit_amount=1000), a_price(shop, unit_amount=500)
+    coupon = a_coupon(shop, percent_off=50, applies_to={"products": [second.product]})
+    subscribe(shop, first, second, discounts=[{"coupon": coupon}])
+    shop.deliver_all(version)
+    assert figures(shop)["mrr:usd"] == 1250
+
+
+@pytest.mark.parametrize("version", SHAPES)
+def test_packages_and_parts_of_a_cent_count_as_they_are_charged(shop: Shop, version: str) -> None:
+    by_ten: Any = {"unit_amount": 700, "transform_quantity": {"divide_by": 10, "round": "up"}}
+    cheap = a_price(shop, unit_amount_decimal="0.05")
+    sub = subscribe(shop, a_price(shop, **by_ten), cheap, quantity=11)
+    shop.deliver_all(version)
+    shop.stripe.advance(seconds=60)
+    shop.client.v1.subscriptions.update(sub.id, {"metadata": {"seen": "yes"}})
+    newest = shop.events("customer.subscription.updated")[-1:]
+    assert shop.reads_at_stripe(partial(shop.deliver, newest, version)) == 0
+    assert figures(shop)["mrr:usd"] == 1400 + Fraction(11, 20)
+
+
+@pytest.mark.parametrize("version", SHAPES)
+def test_revenue_is_in_the_currency_that_is_charged(shop: Shop, version: str) -> None:
+    price = a_price(shop, unit_amount=1200, currency_options={"eur": {"unit_amount": 1100}})
+    options = {"eur": {"amount_off": 100}}
+    coupon = a_coupon(shop, amount_off=200, currency="usd", currency_options=options)
+    sub = subscribe(shop, price, currency="eur", discounts=[{"coupon": coupon}])
+    shop.deliver_all(version)
+    found = figures(shop)
+    assert (found["mrr:eur"], "mrr:usd" in found, "unpriced_items" in found) == (1000, False, False)
+    (fact,) = shop.account("u1").subscriptions.values()
+    assert fact.id == sub.id
+
+
+def test_a_price_whose_other_currency_is_not_known_any_more_is_counted_as_unpriced(
+    shop: Shop,
+) -> None:
+    price = a_price(shop, unit_amount=1200, currency_options={"eur": {"unit_amount": 1100}})
+    subscribe(shop, price, currency="eur")
+    del shop.stripe.state.prices.rows[price.id]
+    shop.deliver_all()
+    assert figures(shop)["unpriced_items"] == 1
+    assert not any(name.startswith("mrr:") for name in figures(shop))
+
+
+@pytest.mark.parametrize("version", SHAPES)
+def test_a_discount_of_an_item_is_fetched_with_the_items(shop: Shop, version: str) -> None:
+    sub = subscribe(shop, a_price(shop, unit_amount=1000), a_price(shop, unit_amount=500))
+    coupon = a_coupon(shop, amount_off=100, currency="usd")
+    item = sub["items"].data[1].id
+    shop.stripe.advance(seconds=60)
+    shop.client.v1.subscription_items.update(item, {"discounts": [{"coupon": coupon}]})
+    shop.deliver_all(version)
+    assert figures(shop)["mrr:usd"] == 1400
+
+
+@pytest.mark.parametrize(("version", "reads"), [(SHAPES[0], 2), (SHAPES[1], 1)])
+def test_a_coupon_that_is_known_is_not_asked_for_again(
+    shop: Shop, version: str, reads: int
+) -> None:
+    session = shop.buy("u1")
+    shop.deliver_all(version)
+    coupon = a_coupon(shop, percent_off=50)
+    given: Any = {"discounts": [{"coupon": coupon}]}
+    for expected in (reads, reads - 1):
+        shop.stripe.advance(seconds=60)
+        shop.client.v1.subscriptions.update(session["subscription"], given)
+        newest = shop.events("customer.subscription.updated")[-1:]
+        assert shop.reads_at_stripe(partial(shop.deliver, newest, version)) == expected
+
+
+def test_a_dunning_that_ends_in_a_pause_is_involuntary(shop: Shop) -> None:
+    session = shop.buy("u1")
+    with shop.stripe.acting() as world:
+        world.settings = replace(world.settings, dunning_outcome="paused")
+        world.declines[session["subscription"]] = -1
+    shop.stripe.advance(days=60)
+    shop.deliver_all()
+    (fact,) = shop.account("u1").subscriptions.values()
+    assert fact.pause_reason == "final_payment_failure"
+    assert figures(shop, "2026-04")["involuntary:usd"] == 1200
+    assert figures(shop, "2026-04")["customers:involuntary"] == 1
 
 
 @pytest.mark.parametrize("version", SHAPES)

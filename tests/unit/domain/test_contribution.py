@@ -17,7 +17,7 @@ from billing.domain.figures import ProjectFigures
 from billing.domain.metrics import MONTHS, figures_on, months_read, months_until
 from billing.domain.rounding import shared_out
 from billing.domain.tally import Tally, difference, total
-from tests.support.histories import FIRST, SPAN, Accounts, History, histories, made_by
+from tests.support.histories import ENDS, FIRST, SPAN, Accounts, History, histories, made_by
 from tests.support.naive_figures import Figures, naive
 
 HISTORIES = 400
@@ -27,17 +27,18 @@ Record = Callable[[str, object], None]
 
 def counted(history: History, dice: random.Random, totals: dict[str, int]) -> Tally:
     """Tell a history in any order, and count after each word as the stream's consumer does."""
-    accounts, counted_of, project = Accounts(), dict[str, Tally](), Tally()
+    accounts, counted_of, project, clock = Accounts(), dict[str, Tally](), Tally(), FIRST
     for told in history.deliveries(dice):
         user = accounts.hear(told)
         if user not in accounts.known or dice.random() < 0.3:
             continue  # a record that comes late: the next one makes up for it
-        after = contribution(accounts.known[user])
+        clock = max(clock, told.at)
+        after = contribution(accounts.known[user], clock)
         project = total((project, difference(after, counted_of.get(user, {}))))
         counted_of[user] = after
         totals["countings"] += 1
     for user, account in accounts.known.items():
-        after = contribution(account)
+        after = contribution(account, ENDS)
         project = total((project, difference(after, counted_of.get(user, {}))))
     return project
 

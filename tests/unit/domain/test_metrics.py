@@ -20,7 +20,7 @@ from billing.domain.money import major_units
 from billing.domain.status import SubscriptionStatus
 from billing.domain.subscription import Subscription, SubscriptionItem
 from billing.domain.tally import NOW, total
-from billing.domain.worth import Discount, monthly_amount, worth_of
+from billing.domain.worth import monthly_amount
 from tests.support.builders import START, a_subscription, an_item
 
 
@@ -30,7 +30,7 @@ def measure(facts: list[Subscription]) -> SubscriptionMetrics:
         Account(AccountKey("demo", f"u{number}"), version=1, subscriptions={fact.id: fact})
         for number, fact in enumerate(facts)
     ]
-    return standing_of(total(map(contribution, accounts)).get(NOW, {}))
+    return standing_of(total(contribution(account, START) for account in accounts).get(NOW, {}))
 
 
 @pytest.mark.parametrize(
@@ -187,27 +187,3 @@ def test_the_order_of_subscriptions_does_not_matter(
     shuffled = list(facts)
     chance.shuffle(shuffled)
     assert measure(shuffled) == measure(facts)
-
-
-@pytest.mark.parametrize(
-    ("discounts", "left"),
-    [
-        ((Discount("di_1", percent_off="12.5"),), 1050),
-        ((Discount("di_1", amount_off=200, currency="usd"),), 1000),
-        ((Discount("di_1", amount_off=200, currency="eur"),), 1200),
-        ((Discount("di_1", amount_off=9999, currency="usd"),), 0),
-        ((Discount("di_1", percent_off="50", duration="once"),), 1200),
-        ((Discount("di_1", percent_off="50", duration="repeating", ends_at=START),), 1200),
-        ((Discount("di_1", percent_off="50", item_id="si_1"), Discount("di_2", "10")), 540),
-        ((Discount("di_1", percent_off="50", item_id="si_other"),), 1200),
-        ((Discount("di_1"),), 1200),
-    ],
-)
-def test_what_recurs_is_lessened_by_what_recurs(discounts: tuple[Discount, ...], left: int) -> None:
-    assert dict(worth_of((an_item(),), discounts, START)) == ({"usd": str(left)} if left else {})
-
-
-def test_an_amount_off_is_taken_off_as_often_as_there_is_an_invoice() -> None:
-    yearly = an_item(interval="year", unit_amount=12000)
-    off = Discount("di_1", amount_off=1200, currency="usd")
-    assert worth_of((yearly,), (off,), START) == (("usd", "900"),)

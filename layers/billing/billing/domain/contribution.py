@@ -5,46 +5,35 @@ Definitions and their sources are in docs/decisions/0016. Days and months are UT
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
 from billing.domain.account import Account
+from billing.domain.course import EARNING, State, course_of
 from billing.domain.moment import telling
 from billing.domain.purchase import Purchase
 from billing.domain.status import SubscriptionStatus
 from billing.domain.subscription import Subscription, standing
 from billing.domain.tally import NOW, Counter, Tally
-from billing.domain.worth import monthly_amount
+from billing.domain.worth import unpriced
 
-EARNING = frozenset({SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE})
-"""The statuses that count towards MRR: a trial has not earned yet, an unpaid one does not any more.
-
-One that will cancel counts until it does.
-"""
-
-_OWING = frozenset({SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID})
-_FOR_WANT_OF_PAYMENT = frozenset({"payment_disputed", "payment_failed"})
-"""Stripe's reasons for an end that the customer did not ask for."""
+_INSTANT = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
-    """A subscription at the end of a day: its MRR, and whether it is owing that it has none."""
+def contribution(account: Account, now: datetime) -> Tally:
+    """Return what an account adds to the figures of its project; nothing where nothing is known.
 
-    held: dict[str, Fraction] = field(default_factory=dict)
-    is_involuntary: bool = False
-
-
-def contribution(account: Account) -> Tally:
-    """Return what an account adds to the figures of its project; nothing where nothing is known."""
+    Args:
+        account: all its facts.
+        now: until when discounts that ended count as ended though nothing was heard since.
+    """
     counter = Counter()
     if not account.version:
         return counter.tally
     counter.add(NOW, "accounts")
-    courses = {id_: _course(fact) for id_, fact in account.subscriptions.items()}
+    courses = {id_: course_of(fact, now) for id_, fact in account.subscriptions.items()}
     for fact in account.subscriptions.values():
-        _count(fact, counter)
+        _count(fact, counter, now)
         _count_trial(fact, counter)
         for payment in fact.payments:
             _money(counter, "paid", payment.at, payment.currency, payment.amount)
@@ -56,12 +45,19 @@ def contribution(account: Account) -> Tally:
     return counter.tally
 
 
-def _count(fact: Subscription, counter: Counter) -> None:
+def has_aged(account: Account, counted: Tally, now: datetime) -> bool:
+    """Whether what was counted was right until a discount ended: nothing is wrong, it is late."""
+    facts = account.subscriptions.values()
+    ends = {end for fact in facts for end, _ in fact.moment().later if end <= now}
+    return any(contribution(account, end - _INSTANT) == counted for end in ends)
+
+
+def _count(fact: Subscription, counter: Counter, now: datetime) -> None:
     status = standing(fact).status
     counter.add(NOW, f"status:{status.value}")
     if status in EARNING:
-        unpriced = sum(monthly_amount(item) is None for item in fact.items)
-        counter.add(NOW, "unpriced_items", unpriced)
+        at = max(now, fact.as_of)
+        counter.add(NOW, "unpriced_items", unpriced(fact.items, fact.discounts, at))
 
 
 def _count_purchase(bought: Purchase, counter: Counter) -> None:
@@ -92,9 +88,9 @@ def _money(counter: Counter, name: str, at: datetime, currency: str, amount: int
 # -- recurring revenue -----------------------------------------------------------------------------
 
 
-def _count_revenue(courses: dict[str, dict[date, _State]], counter: Counter) -> None:
+def _count_revenue(courses: dict[str, dict[date, State]], counter: Counter) -> None:
     """Tell how the account's MRR went, from the end of one day to the end of the next."""
-    at_work: dict[str, _State] = {}
+    at_work: dict[str, State] = {}
     earned_in: set[str] = set()
     has_paid = False
     for day in sorted({day for course in courses.values() for day in course}):
@@ -136,7 +132,7 @@ def _size(was: dict[str, Fraction], now_is: dict[str, Fraction], currency: str) 
     return abs(now_is.get(currency, Fraction()) - was.get(currency, Fraction()))
 
 
-def _churn(currencies: set[str], before: dict[str, _State], after: dict[str, _State]) -> str:
+def _churn(currencies: set[str], before: dict[str, State], after: dict[str, State]) -> str:
     """Say whether it was asked for; owing decides where there are several reasons."""
     stopped = [
         after[id_]
@@ -146,46 +142,12 @@ def _churn(currencies: set[str], before: dict[str, _State], after: dict[str, _St
     return "involuntary" if any(state.is_involuntary for state in stopped) else "voluntary"
 
 
-def _sum(states: dict[str, _State]) -> dict[str, Fraction]:
+def _sum(states: dict[str, State]) -> dict[str, Fraction]:
     sums: dict[str, Fraction] = {}
     for state in states.values():
         for currency, amount in state.held.items():
             sums[currency] = sums.get(currency, Fraction()) + amount
     return sums
-
-
-def _course(fact: Subscription) -> dict[date, _State]:
-    """Return where a subscription was at the end of each day on which something was heard."""
-    newest = fact.moment()
-    moments = list(telling(fact.timeline, newest))
-    worth = next((m.worth for m in (*moments, newest) if m.worth is not None), ())
-    days: dict[date, _State] = {}
-    status = owed = None
-    for number, moment in enumerate(moments):
-        if moment.status is not status:
-            owed, status = status in _OWING, moment.status
-        worth = worth if moment.worth is None else moment.worth
-        earns = moment.status in EARNING
-        held = {currency: Fraction(amount) for currency, amount in worth} if earns else {}
-        at = _began(fact, moment.at) if earns and not number else moment.at
-        days[_day(at)] = _State(held, _is_owing(fact, moment.status, owed=bool(owed)))
-    return days
-
-
-def _began(fact: Subscription, heard: datetime) -> datetime:
-    """Say since when it earned, where it did so when it was first heard of."""
-    begins = [at for at in (fact.started_at, fact.trial_end) if at is not None and at <= heard]
-    return max(begins, default=heard)
-
-
-def _is_owing(fact: Subscription, status: SubscriptionStatus, *, owed: bool) -> bool:
-    if status in (SubscriptionStatus.UNPAID, SubscriptionStatus.INCOMPLETE_EXPIRED):
-        return True
-    if status is not SubscriptionStatus.CANCELED:
-        return False
-    if fact.cancel_reason is None:
-        return owed
-    return fact.cancel_reason in _FOR_WANT_OF_PAYMENT
 
 
 # -- trials ----------------------------------------------------------------------------------------

@@ -12,9 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from billing.domain.status import SubscriptionStatus
-
-Worth = tuple[tuple[str, str], ...]
-"""What a subscription brings in a month, by currency: an exact fraction of the minor unit."""
+from billing.domain.worth import Worth
 
 TIMELINE_EXACT = timedelta(days=100)
 """Within this span every moment is kept; before it only changes of status and of worth are.
@@ -54,6 +52,8 @@ class Moment:
         period_end: the end of the period that the state or the invoice speaks of.
         item_ends: for a paid invoice, the period end by subscription item id.
         worth: of a state, what its items come to; `None` where it is not known.
+        later: of a state, what they come to from each instant on at which a discount ends.
+        pause_reason: of a paused state, Stripe's reason.
     """
 
     at: datetime
@@ -62,19 +62,20 @@ class Moment:
     paid: bool = False
     item_ends: tuple[tuple[str, datetime], ...] = ()
     worth: Worth | None = None
+    later: tuple[tuple[datetime, Worth], ...] = ()
+    pause_reason: str | None = None
 
     @property
-    def order(
-        self,
-    ) -> tuple[datetime, int, bool, datetime, tuple[tuple[str, datetime], ...], Worth]:
+    def order(self) -> tuple[datetime, int, bool, datetime, tuple[object, ...]]:
         """Sort by time; within a second by what must have come last; else by any fixed rule."""
         rank = _RANK_IN_A_SECOND[self.status]
-        ends, worth = self.period_end or _EVER, self.worth or ()
-        return self.at, rank, self.paid, ends, self.item_ends, worth
+        rest = self.item_ends, self.worth or (), self.later, self.pause_reason or ""
+        return self.at, rank, self.paid, self.period_end or _EVER, rest
 
     def says_as(self, other: Moment) -> bool:
-        """Whether both are one word, of which the older release noted no worth."""
-        return self == other or (self.worth is None and self == replace(other, worth=None))
+        """Whether both are one word, of which an older release noted less."""
+        less = replace(other, later=(), pause_reason=None)
+        return self in (other, less, replace(less, worth=None))
 
 
 def merge_timeline(one: Iterable[Moment], other: Iterable[Moment]) -> tuple[Moment, ...]:
@@ -82,14 +83,15 @@ def merge_timeline(one: Iterable[Moment], other: Iterable[Moment]) -> tuple[Mome
     moments = sorted({*one, *other}, key=lambda m: m.order)
     horizon = moments[-1].at - TIMELINE_EXACT if moments else None
     kept: list[Moment] = []
-    worth: Worth | None = None
+    known: tuple[object, ...] = ()
     for moment in moments:
-        tells_worth = moment.worth not in (None, worth)
+        told = moment.worth, moment.later
+        tells_worth = moment.worth is not None and told != known
         alike = kept and kept[-1].status == moment.status and not tells_worth
         if horizon and moment.at < horizon and alike:
             continue
         kept.append(moment)
-        worth = worth if moment.worth is None else moment.worth
+        known = known if moment.worth is None else told
     return tuple(kept)
 
 

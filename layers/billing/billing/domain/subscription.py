@@ -14,7 +14,7 @@ from billing.domain.moment import TIMELINE_EXACT, Moment, merge_timeline, second
 from billing.domain.payment import InvoicePayment, merge_payments
 from billing.domain.refund import ChargeRefund, merge_refunds
 from billing.domain.status import SubscriptionStatus
-from billing.domain.worth import Discount, SubscriptionItem, worth_of
+from billing.domain.worth import Discount, SubscriptionItem, worth_later, worth_of
 
 __all__ = [
     "TIMELINE_EXACT",
@@ -44,6 +44,7 @@ class Subscription:
         discounts: what the newest state takes off its items.
         cancel_reason: why it is to end, in Stripe's word: asked for, or for want of payment.
         payments: what its invoices brought, by invoice.
+        pause_reason: why it is paused, in Stripe's word; `None` where Stripe does not say.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Subscription:
     discounts: tuple[Discount, ...] = ()
     cancel_reason: str | None = None
     payments: tuple[InvoicePayment, ...] = ()
+    pause_reason: str | None = None
 
     @property
     def period_end(self) -> datetime | None:
@@ -89,13 +91,20 @@ class Subscription:
             self.collection_paused,
             self.discounts,
             self.cancel_reason,
+            self.pause_reason,
         )
 
     def moment(self) -> Moment:
         """What this state adds to the timeline."""
-        at = second_of(self.as_of)
-        worth = worth_of(self.items, self.discounts, at)
-        return Moment(at, self.status, self.period_end, worth=worth)
+        at, has_ended = second_of(self.as_of), self.status.is_terminal
+        return Moment(
+            at,
+            self.status,
+            self.period_end,
+            worth=worth_of(self.items, self.discounts, at),
+            later=() if has_ended else worth_later(self.items, self.discounts, at),
+            pause_reason=self.pause_reason,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,11 @@ Amounts are fractions of the currency's minor unit, so that nothing is rounded b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from itertools import product
 
 PER_MONTH: dict[str, Fraction] = {
     "day": Fraction(365, 12),
@@ -29,9 +28,38 @@ ONCE = "once"
 """The duration of a coupon that takes off one invoice, and so nothing of what recurs."""
 
 
+Worth = tuple[tuple[str, str], ...]
+"""What a subscription brings in a month, by currency: an exact fraction of the minor unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransformQuantity:
+    """What a price does to a quantity before it is charged: as packages of ten, begun ones too.
+
+    Attributes:
+        divide_by: how many make one that is charged.
+        round: Stripe's word for what becomes of the rest: `up` or `down`.
+    """
+
+    divide_by: int
+    round: str
+
+    def charged(self, quantity: int) -> int:
+        """How many are charged."""
+        packages, rest = divmod(quantity, self.divide_by)
+        return packages + (rest > 0 and self.round == "up")
+
+
 @dataclass(frozen=True, slots=True)
 class SubscriptionItem:
-    """One line of a subscription. `product_id` is ours; `None` where the catalog has no match."""
+    """One line of a subscription, in the currency in which it is charged.
+
+    Attributes:
+        stripe_product_id: whose price it has, to which a coupon may be limited.
+        product_id: ours; `None` where the catalog has no match.
+        unit_amount: in the minor unit of `currency`; `None` where it is not one whole number.
+        unit_amount_decimal: the same where it has decimals, as Stripe writes it.
+    """
 
     id: str
     price_id: str
@@ -45,6 +73,8 @@ class SubscriptionItem:
     interval: str | None = None
     interval_count: int = 1
     is_metered: bool = False
+    unit_amount_decimal: str | None = None
+    transform_quantity: TransformQuantity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +87,7 @@ class Discount:
         duration: Stripe's word: `forever`, `repeating` or `once`.
         ends_at: when a repeating one ends.
         item_id: the item that it is for; `None` for the whole subscription.
+        products: the Stripe products that it is limited to; none where it is for any.
     """
 
     id: str
@@ -66,27 +97,49 @@ class Discount:
     duration: str = "forever"
     ends_at: datetime | None = None
     item_id: str | None = None
+    products: tuple[str, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known how much it takes off."""
+        return self.percent_off is not None or self.amount_off is not None
 
     def recurs(self, at: datetime) -> bool:
         """Whether it lessens what recurs, at that instant."""
         return self.duration != ONCE and (self.ends_at is None or at < self.ends_at)
 
+    def applies_to(self, item: SubscriptionItem) -> bool:
+        """Whether it is for that item."""
+        is_for_any = not self.products or item.stripe_product_id in self.products
+        return is_for_any and self.item_id in (None, item.id)
+
+
+@dataclass(slots=True)
+class _Line:
+    """What an item brings in a month, as far as discounts have been taken off."""
+
+    item: SubscriptionItem
+    amount: Fraction
+    often: Fraction
+
 
 def monthly_amount(item: SubscriptionItem) -> Fraction | None:
     """Return what an item costs a month, in minor units; `None` where its price does not say."""
-    often = _often(item)
-    if item.unit_amount is None or often is None or not item.currency or item.is_metered:
+    unit, often = _unit_amount(item), _often(item)
+    if unit is None or often is None or not item.currency or item.is_metered:
         return None
-    return item.unit_amount * item.quantity * often
+    transform = item.transform_quantity
+    return unit * (transform.charged(item.quantity) if transform else item.quantity) * often
 
 
 def worth_of(
     items: Iterable[SubscriptionItem], discounts: Iterable[Discount], at: datetime
-) -> tuple[tuple[str, str], ...]:
+) -> Worth:
     """Return what items bring in a month, by currency, as exact fractions of the minor unit.
 
     What is used is not known beforehand, so metered items bring nothing here, as do prices without
-    a fixed amount. What an item's own discounts leave is what the subscription's are taken off.
+    a fixed amount, and items of which something unknown is taken off. What an item's own discounts
+    leave is what the subscription's are taken off.
 
     Args:
         items: of one subscription.
@@ -94,21 +147,40 @@ def worth_of(
         at: the instant; a discount that has ended by then takes off nothing.
     """
     recurring = [discount for discount in discounts if discount.recurs(at)]
-    gross: dict[str, Fraction] = {}
-    often: dict[str, Fraction] = {}
-    for item in items:
-        amount, rate = monthly_amount(item), _often(item)
-        if amount is None or rate is None:
-            continue
-        for discount in recurring:
-            if discount.item_id == item.id:
-                amount = _less(amount, discount, item.currency, rate)
-        gross[item.currency] = gross.get(item.currency, Fraction()) + amount
-        often[item.currency] = max(rate, often.get(item.currency, rate))
-    for currency, discount in product(gross, recurring):
-        if discount.item_id is None:
-            gross[currency] = _less(gross[currency], discount, currency, often[currency])
-    return tuple((currency, str(gross[currency])) for currency in sorted(gross) if gross[currency])
+    lines = [line for item in items if (line := _line(item, recurring))]
+    for discount in sorted(recurring, key=lambda each: each.item_id is None):
+        _take_off(discount, [line for line in lines if discount.applies_to(line.item)])
+    sums: dict[str, Fraction] = {}
+    for line in lines:
+        sums[line.item.currency] = sums.get(line.item.currency, Fraction()) + line.amount
+    return tuple((currency, str(sums[currency])) for currency in sorted(sums) if sums[currency])
+
+
+def worth_later(
+    items: Collection[SubscriptionItem], discounts: Collection[Discount], at: datetime
+) -> tuple[tuple[datetime, Worth], ...]:
+    """Return what items bring from each instant on at which a discount ends after `at`."""
+    ends = {each.ends_at for each in discounts if each.ends_at and each.recurs(at)}
+    return tuple((end, worth_of(items, discounts, end)) for end in sorted(ends))
+
+
+def unpriced(items: Iterable[SubscriptionItem], discounts: Iterable[Discount], at: datetime) -> int:
+    """Count the items that `worth_of` leaves out, as it is not known what they bring."""
+    recurring = [discount for discount in discounts if discount.recurs(at)]
+    return sum(_line(item, recurring) is None for item in items)
+
+
+def _line(item: SubscriptionItem, recurring: Iterable[Discount]) -> _Line | None:
+    amount, often = monthly_amount(item), _often(item)
+    is_known = all(each.is_known for each in recurring if each.applies_to(item))
+    return _Line(item, amount, often) if amount is not None and often and is_known else None
+
+
+def _unit_amount(item: SubscriptionItem) -> Fraction | None:
+    if item.unit_amount is not None:
+        return Fraction(item.unit_amount)
+    exact = item.unit_amount_decimal
+    return None if exact is None else Fraction(Decimal(exact))
 
 
 def _often(item: SubscriptionItem) -> Fraction | None:
@@ -116,10 +188,16 @@ def _often(item: SubscriptionItem) -> Fraction | None:
     return None if rate is None or item.interval_count < 1 else rate / item.interval_count
 
 
-def _less(amount: Fraction, discount: Discount, currency: str, often: Fraction) -> Fraction:
-    """Take a discount off; a fixed one is taken off as often as there is an invoice."""
+def _take_off(discount: Discount, lines: list[_Line]) -> None:
+    """Take a discount off; a fixed one as often as there is an invoice, shared among the lines."""
     if discount.percent_off is not None:
-        return amount * (1 - Fraction(Decimal(discount.percent_off)) / 100)
-    if discount.amount_off is None or discount.currency != currency:
-        return amount
-    return max(Fraction(), amount - discount.amount_off * often)
+        left = 1 - Fraction(Decimal(discount.percent_off)) / 100
+    else:
+        lines = [line for line in lines if line.item.currency == discount.currency]
+        total = sum((line.amount for line in lines), Fraction())
+        if not total:
+            return
+        off = (discount.amount_off or 0) * max(line.often for line in lines)
+        left = max(Fraction(), 1 - off / total)
+    for line in lines:
+        line.amount *= left

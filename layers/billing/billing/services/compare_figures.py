@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from billing.domain.account import AccountKey
 from billing.domain.changes import OutcomeKind
-from billing.domain.contribution import contribution
+from billing.domain.contribution import contribution, has_aged
 from billing.domain.drift import Difference, Drift
 from billing.domain.shards import PageDone, Shard
 from billing.domain.tally import Tally, difference
@@ -99,12 +99,19 @@ class Figures:
         return [AccountKey(project_id, user) for user in sorted(users)], until
 
     def _account(self, key: AccountKey) -> Iterator[Difference]:
-        counted = self.store.counted(key)
+        now, counted = self.sides.clock(), self.store.counted(key)
         account = self.sides.account(key)
         changed_at = account.updated_at
-        lacking = difference(contribution(account), counted.tally)
-        if lacking and not (changed_at and changed_at > self.sides.clock() - ON_ITS_WAY):
+        lacking = difference(contribution(account, now), counted.tally)
+        if lacking and has_aged(account, counted.tally, now):
+            self._count_anew(key, now)
+        elif lacking and not (changed_at and changed_at > now - ON_ITS_WAY):
             yield _different(str(key), key, lacking)
+
+    def _count_anew(self, key: AccountKey, now: datetime) -> None:
+        """Let an account have what it comes to since a discount ended, of which nobody tells."""
+        if not self.sides.run.dry_run:
+            count_account(key, accounts=self.sides.accounts, figures=self.store, now=now)
 
     def _totals(self, project_id: str) -> Iterator[Difference]:
         recounting = self._recounting(project_id)

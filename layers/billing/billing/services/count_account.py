@@ -52,7 +52,7 @@ def count_account(
     has_counted, overtaken = False, 0
     while overtaken < ATTEMPTS:
         counted = figures.counted(key)
-        wanted = contribution(accounts.load(key))
+        wanted = contribution(accounts.load(key), now)
         change = difference(wanted, counted.tally)
         if not change:
             return has_counted

@@ -15,6 +15,7 @@ from billing.adapters.stripe.translate import (
     has_all_items,
     has_all_lines,
     is_told_of_discounts,
+    is_told_of_terms,
     read_charge_refund,
     read_claim,
     read_dispute,
@@ -51,13 +52,15 @@ _PAYS_A_WHOLE_PERIOD = frozenset({"subscription_create", "subscription_cycle"})
 
 
 def subscription(event: StripeEvent, now: datetime, gateway: Connect) -> Heard:
-    """Read customer.subscription.*; a long list of items, and discounts, are fetched."""
+    """Read customer.subscription.*; a long list of items, discounts and terms are fetched."""
     obj = event.object
     if not has_all_items(obj):
         obj = with_items(obj, gateway().subscription_items(str(obj.get("id"))))
     if not is_told_of_discounts(obj):
         fetched = gateway().subscription(str(obj.get("id")))
         obj = with_discounts(obj, fetched) if fetched else obj
+    if not is_told_of_terms(obj):
+        obj = gateway().with_terms(obj)
     heard = read_subscription(obj, as_of=event.created, event_id=event.id, first_seen=now)
     return HeardSubscription(read_claim(event.object), heard)
 

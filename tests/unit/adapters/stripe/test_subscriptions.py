@@ -12,7 +12,8 @@ from billing.adapters.stripe.translate import (
     with_items,
 )
 from billing.domain.status import SubscriptionStatus
-from billing.domain.subscription import Subscription
+from billing.domain.subscription import Subscription, SubscriptionItem
+from billing.domain.worth import TransformQuantity
 from tests.support.stripe_objects import (
     APRIL,
     MARCH,
@@ -135,8 +136,70 @@ PLAN = {
 }
 
 
+def an_item_of(price: Any, **fields: Any) -> SubscriptionItem:
+    (item,) = read(a_subscription(an_item(price=price), **fields)).items
+    return item
+
+
+def test_a_price_of_a_part_of_a_cent_is_read_as_it_is_written() -> None:
+    item = an_item_of(a_price(unit_amount=None, unit_amount_decimal="0.050"))
+    assert (item.unit_amount, item.unit_amount_decimal) == (None, "0.050")
+    assert an_item_of(a_price()).unit_amount_decimal is None
+    tiered = a_price(unit_amount=None, unit_amount_decimal=None, billing_scheme="tiered")
+    assert an_item_of(tiered).unit_amount_decimal is None
+
+
+@pytest.mark.parametrize("written", [0.5, "half", "NaN", "1e40"])
+def test_what_is_no_decimal_number_cannot_be_read(written: Any) -> None:
+    with pytest.raises(UnreadableShape):
+        an_item_of(a_price(unit_amount=None, unit_amount_decimal=written))
+
+
+def test_a_price_may_charge_by_the_package() -> None:
+    by_ten = {"divide_by": 10, "round": "up"}
+    read_as = TransformQuantity(10, "up")
+    assert an_item_of(a_price(transform_quantity=by_ten)).transform_quantity == read_as
+    plan = {**PLAN, "transform_usage": by_ten, "amount": None, "amount_decimal": "0.5"}
+    sub = a_subscription(an_item(price=..., plan=plan, old=True), old=True, currency="eur")
+    (item,) = read(sub).items
+    assert (item.transform_quantity, item.unit_amount_decimal) == (read_as, "0.5")
+    with pytest.raises(UnreadableShape):
+        an_item_of(a_price(transform_quantity={"divide_by": 0, "round": "up"}))
+
+
+@pytest.mark.parametrize(
+    ("options", "amounts"),
+    [
+        ({"eur": {"unit_amount": 1800, "unit_amount_decimal": "1800"}}, (1800, None)),
+        ({"eur": {"unit_amount": None, "unit_amount_decimal": "0.5"}}, (None, "0.5")),
+        ({"gbp": {"unit_amount": 1700}}, (None, None)),
+        ({}, (None, None)),
+        (None, (None, None)),
+    ],
+)
+def test_a_subscription_is_charged_in_its_own_currency_or_at_a_price_that_is_not_known(
+    options: Any, amounts: tuple[int | None, str | None]
+) -> None:
+    item = an_item_of(a_price(currency_options=options), currency="eur")
+    assert (item.unit_amount, item.unit_amount_decimal) == amounts
+    assert item.currency == "eur"
+
+
+def test_the_currency_is_the_price_s_where_a_subscription_has_none() -> None:
+    assert an_item_of(a_price(currency="chf"), currency=...).currency == "chf"
+
+
+def test_a_pause_says_why() -> None:
+    why = {"paused": {"subscription": {"type": "final_payment_failure"}}}
+    paused = a_subscription(status="paused", status_details=why)
+    assert read(paused).pause_reason == "final_payment_failure"
+    for untold in (..., None, {}, {"paused": None}):
+        assert read(a_subscription(status="paused", status_details=untold)).pause_reason is None
+
+
 def test_before_prices_an_item_had_a_plan() -> None:
-    (item,) = read(a_subscription(an_item(price=..., plan=PLAN, old=True), old=True)).items
+    sub = a_subscription(an_item(price=..., plan=PLAN, old=True), old=True, currency="eur")
+    (item,) = read(sub).items
     assert (item.price_id, item.stripe_product_id) == ("gold", "prod_gold")
     assert (item.unit_amount, item.currency) == (900, "eur")
     assert (item.interval, item.interval_count) == ("year", 2)

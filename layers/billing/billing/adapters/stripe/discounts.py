@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from billing.adapters.stripe.shapes import (
@@ -16,6 +16,7 @@ from billing.adapters.stripe.shapes import (
     reference,
     required,
     text,
+    texts,
     whole,
 )
 from billing.domain.worth import Discount
@@ -29,31 +30,62 @@ def read_discounts(sub: Shape) -> tuple[Discount, ...]:
     Raises:
         UnreadableShape: it is of no known API version.
     """
-    found = [_discount(each, None) for each in _told(sub)]
+    currency = text(sub, "currency")
+    found = [_discount(each, None, currency) for each in _told(sub)]
     for item in entries(sub, "items")[0]:
-        found += [_discount(each, required(item, "id")) for each in _told(item)]
+        found += [_discount(each, required(item, "id"), currency) for each in _told(item)]
     return tuple(found)
+
+
+def told_discounts(sub: Shape) -> Iterator[Shape]:
+    """Yield the discounts of a subscription and its items that are written out."""
+    for holder in _holders(sub):
+        yield from _told(holder)
+
+
+def coupon_of(discount: Shape) -> Shape:
+    """Return the coupon that is written out in a discount; an empty one where it is but an id."""
+    return child(discount, "source", "coupon") or child(discount, "coupon")
+
+
+def has_discounts(holder: Shape) -> bool:
+    """Whether a subscription or an item of it has any, written out or not."""
+    return bool(_listed(holder) or child(holder, "discount"))
+
+
+def map_discounts(sub: Shape, change: Callable[[Shape], Shape]) -> Shape:
+    """Change each discount of a subscription and its items that is written out."""
+    items = [_mapped(item, change) for item in entries(sub, "items")[0]]
+    return {**_mapped(sub, change), "items": {**child(sub, "items"), "data": items}}
 
 
 def is_told_of_discounts(obj: object) -> bool:
     """Whether all discounts are written out: since 2025-03-31 an event only names them."""
     sub = mapping(obj, "subscription")
     named = {id_ for holder in _holders(sub) for id_ in _ids(holder)}
-    told = {text(each, "id") for holder in _holders(sub) for each in _told(holder)}
+    told = {text(each, "id") for each in told_discounts(sub)}
     return named <= told
 
 
 def with_discounts(obj: object, fetched: object) -> Shape:
     """Write the discounts out as the subscription has them now; one that has ended is lost."""
     sub, now_is = mapping(obj, "subscription"), mapping(fetched, "subscription")
-    known = {text(d, "id"): d for holder in _holders(now_is) for d in _told(holder)}
+    known = {text(each, "id"): each for each in told_discounts(now_is)}
     items = [_written_out(item, known) for item in entries(sub, "items")[0]]
     listing = {**child(sub, "items"), "data": items}
     return {**_written_out(sub, known), "items": listing}
 
 
+def _mapped(holder: Shape, change: Callable[[Shape], Shape]) -> Shape:
+    alone, listed = child(holder, "discount"), _listed(holder)
+    told = [change(each) if isinstance(each, Mapping) else each for each in listed]
+    single = {"discount": change(alone)} if alone else {}
+    return {**holder, **single, **({"discounts": told} if told else {})}
+
+
 def _written_out(holder: Shape, known: Mapping[str | None, Shape]) -> Shape:
-    found = [known.get(id_, id_) for id_ in _ids(holder)]
+    listed = zip(_ids(holder), _listed(holder), strict=True)
+    found = [known.get(id_, each) for id_, each in listed]
     return {**holder, "discounts": found} if found else holder
 
 
@@ -88,14 +120,19 @@ def _told(holder: Shape) -> Iterator[Shape]:
             yield each
 
 
-def _discount(discount: Shape, item_id: str | None) -> Discount:
-    coupon = child(discount, "source", "coupon") or child(discount, "coupon")
+def _discount(discount: Shape, item_id: str | None, charged_in: str | None) -> Discount:
+    """Read a discount, in the currency of its subscription where the coupon is in several."""
+    coupon = coupon_of(discount)
+    option = child(coupon, "currency_options", charged_in) if charged_in else {}
+    amount = whole(option, "amount_off")
+    currency = text(coupon, "currency") if amount is None else charged_in
     return Discount(
         id=required(discount, "id"),
         percent_off=decimal(coupon, "percent_off"),
-        amount_off=whole(coupon, "amount_off"),
-        currency=text(coupon, "currency") or "",
+        amount_off=whole(coupon, "amount_off") if amount is None else amount,
+        currency=currency or "",
         duration=text(coupon, "duration") or FOREVER,
         ends_at=instant(discount, "end"),
         item_id=item_id or reference(discount, "subscription_item"),
+        products=texts(child(coupon, "applies_to"), "products"),
     )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from billing.adapters.stripe.calls import Calls, Json
+from billing.adapters.stripe.discounts import has_discounts
 from billing.adapters.stripe.listed import (
     Listed,
     ListPage,
@@ -26,6 +27,9 @@ from billing.adapters.stripe.orders import (
     product_params,
     session_params,
 )
+from billing.adapters.stripe.remembered import StripeTerms
+from billing.adapters.stripe.shapes import Shape
+from billing.adapters.stripe.terms import with_terms
 from billing.adapters.stripe.tolerated import Operation
 from billing.adapters.stripe.transport import SHORT, Timeouts
 from billing.composition import once
@@ -37,8 +41,12 @@ from billing.settings import secret, settings
 ALL = Window()
 
 
-DISCOUNTS = ["discounts.source.coupon", "items.data.discounts.source.coupon"]
-"""What has to be asked for to be told of discounts rather than their ids."""
+COUPONS = ["discounts.source.coupon"]
+ITEMS_COUPONS = ["data.discounts.source.coupon"]
+"""What has to be asked for to be told of discounts rather than their ids.
+
+Stripe expands four levels at most, and `data` is one, so those of items come with a list of items.
+"""
 
 
 class StripeGateway:
@@ -51,6 +59,7 @@ class StripeGateway:
         """Connect to Stripe, or to what speaks like it, at `api_base`."""
         self._calls = Calls(api_key, api_base, timeouts)
         self._v1 = self._calls.v1
+        self._terms = StripeTerms(self._calls)
 
     # -- what customers do -------------------------------------------------------------------------
 
@@ -111,9 +120,15 @@ class StripeGateway:
         """Fetch a subscription with all its items, and what is taken off them."""
         found = self._calls.read(
             Operation.READ_SUBSCRIPTION,
-            lambda: self._v1.subscriptions.retrieve(subscription_id, {"expand": DISCOUNTS}),
+            lambda: self._v1.subscriptions.retrieve(subscription_id, {"expand": COUPONS}),
         )
-        return self._with_items(found) if found else None
+        if found and any(map(has_discounts, found["items"]["data"])):
+            found = self._with_all_items(found)
+        return self.with_terms(self._with_items(found)) if found else None
+
+    def with_terms(self, subscription: Shape) -> Json:
+        """Put in what a subscription's coupons, and prices in other currencies, come to."""
+        return dict(with_terms(subscription, self._terms))
 
     def page(self, kind: Listed, window: Window = ALL, after: str | None = None) -> ListPage:
         """Fetch one page of a list, newest first; a subscription comes with all its items."""
@@ -132,8 +147,8 @@ class StripeGateway:
         return [self._with_items(each) for each in found] if kind is Listed.SUBSCRIPTIONS else found
 
     def subscription_items(self, subscription_id: str) -> list[Json]:
-        """Fetch all items of a subscription."""
-        of_it = {"subscription": subscription_id}
+        """Fetch all items of a subscription, and what is taken off them."""
+        of_it = {"subscription": subscription_id, "expand": ITEMS_COUPONS}
         return self._calls.all_of(Operation.LIST_LINES, self._v1.subscription_items.list, of_it)
 
     def session(self, session_id: str) -> Json | None:
@@ -209,10 +224,12 @@ class StripeGateway:
         return self._calls.read(Operation.READ_EVENT, lambda: self._v1.events.retrieve(event_id))
 
     def _with_items(self, subscription: Json) -> Json:
-        if subscription["items"].get("has_more"):
-            items = self.subscription_items(subscription["id"])
-            return {**subscription, "items": {"data": items, "has_more": False}}
-        return subscription
+        has_more = subscription["items"].get("has_more")
+        return self._with_all_items(subscription) if has_more else subscription
+
+    def _with_all_items(self, subscription: Json) -> Json:
+        items = self.subscription_items(subscription["id"])
+        return {**subscription, "items": {"data": items, "has_more": False}}
 
     # -- what is sold ------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 Shape = Mapping[str, Any]
@@ -60,6 +60,16 @@ def text(obj: Shape, name: str) -> str | None:
     return value
 
 
+def texts(obj: Shape, name: str) -> tuple[str, ...]:
+    """Read a list of texts; none where it is absent."""
+    listed = obj.get(name)
+    if listed is None:
+        return ()
+    if not isinstance(listed, list):
+        raise UnreadableShape(f"{name} is not a list")
+    return tuple(required({name: each}, name) for each in listed)
+
+
 def required(obj: Shape, name: str) -> str:
     """Read a text that every version has."""
     value = text(obj, name)
@@ -96,6 +106,20 @@ def decimal(obj: Shape, name: str) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
         raise UnreadableShape(f"{name} is not a number")
     return format(Decimal(str(value)), "f")
+
+
+def exact(obj: Shape, name: str) -> str | None:
+    """Read a decimal number that Stripe writes as a text, as `*_decimal` fields are."""
+    written = obj.get(name)
+    if written is None:
+        return None
+    try:
+        value = Decimal(written) if isinstance(written, str) else None
+    except InvalidOperation:
+        value = None
+    if value is None or not value.is_finite() or abs(value) > LARGEST:
+        raise UnreadableShape(f"{name} is not a decimal number")
+    return format(value, "f")
 
 
 def truth(obj: Shape, name: str) -> bool:

@@ -10,6 +10,7 @@ from billing.adapters.stripe.shapes import (
     UnreadableShape,
     child,
     entries,
+    exact,
     instant,
     mapping,
     reference,
@@ -20,6 +21,7 @@ from billing.adapters.stripe.shapes import (
 )
 from billing.domain.status import SubscriptionStatus
 from billing.domain.subscription import Subscription, SubscriptionItem
+from billing.domain.worth import TransformQuantity
 
 
 def read_subscription(
@@ -55,6 +57,7 @@ def read_subscription(
         collection_paused=sub.get("pause_collection") is not None,
         discounts=read_discounts(sub),
         cancel_reason=text(child(sub, "cancellation_details"), "reason"),
+        pause_reason=text(child(sub, "status_details", "paused", "subscription"), "type"),
     )
 
 
@@ -79,22 +82,25 @@ def _item(item: Shape, sub: Shape) -> SubscriptionItem:
     price = child(item, "price") or child(item, "plan")  # before 2020 an item had a plan only
     # Since 2025-03-31 each item has its own period; before, the subscription had one.
     dated = item if item.get("current_period_end") is not None else sub
-    return _line(required(item, "id"), item, price, dated)
+    return _line(required(item, "id"), item, price, dated, sub)
 
 
 def _from_plan(sub: Shape) -> tuple[SubscriptionItem, ...]:
     """Read the oldest shape: one plan on the subscription itself, and no items."""
     plan = child(sub, "plan")
-    return (_line(required(sub, "id"), sub, plan, sub),) if plan else ()
+    return (_line(required(sub, "id"), sub, plan, sub, sub),) if plan else ()
 
 
-def _line(item_id: str, item: Shape, price: Shape, dated: Shape) -> SubscriptionItem:
+def _line(item_id: str, item: Shape, price: Shape, dated: Shape, sub: Shape) -> SubscriptionItem:
     recurring = child(price, "recurring") or price
     price_id = text(price, "id") or reference(item, "price", "plan")
     if price_id is None:
         raise UnreadableShape("an item has no price")
     quantity = whole(item, "quantity")
-    amount = whole(price, "unit_amount")
+    currency = text(sub, "currency") or text(price, "currency") or ""
+    option = _option(price, currency)
+    transform = child(price, "transform_quantity") or child(price, "transform_usage")
+    amount = whole(option, "unit_amount")
     return SubscriptionItem(
         id=item_id,
         price_id=price_id,
@@ -102,9 +108,33 @@ def _line(item_id: str, item: Shape, price: Shape, dated: Shape) -> Subscription
         period_start=instant(dated, "current_period_start"),
         period_end=instant(dated, "current_period_end"),
         stripe_product_id=reference(price, "product"),
-        unit_amount=whole(price, "amount") if amount is None else amount,
-        currency=text(price, "currency") or "",
+        unit_amount=whole(option, "amount") if amount is None else amount,
+        currency=currency,
         interval=text(recurring, "interval"),
         interval_count=whole(recurring, "interval_count") or 1,
         is_metered=text(recurring, "usage_type") == "metered",
+        unit_amount_decimal=_decimal(option),
+        transform_quantity=_transform(transform) if transform else None,
     )
+
+
+def _option(price: Shape, currency: str) -> Shape:
+    """What a unit costs in the currency that is charged; an empty one where that is not known."""
+    if text(price, "currency") in (None, currency):
+        return price
+    return child(price, "currency_options", currency)
+
+
+def _decimal(option: Shape) -> str | None:
+    """Read what a unit costs where it is no whole number of the minor unit."""
+    if whole(option, "unit_amount") is not None or whole(option, "amount") is not None:
+        return None
+    found = exact(option, "unit_amount_decimal")
+    return exact(option, "amount_decimal") if found is None else found
+
+
+def _transform(transform: Shape) -> TransformQuantity:
+    divide_by = whole(transform, "divide_by")
+    if divide_by is None or divide_by < 1:
+        raise UnreadableShape("divide_by is not a number to divide by")
+    return TransformQuantity(divide_by, required(transform, "round"))

@@ -25,6 +25,7 @@ class Operation(StrEnum):
     READ_DISPUTE = "read_dispute"
     READ_CUSTOMER = "read_customer"
     READ_EVENT = "read_event"
+    READ_COUPON = "read_coupon"
     READ_PRICE = "read_price"
     READ_PRODUCT = "read_product"
     LIST_FEATURES = "list_active_entitlements"
@@ -48,6 +49,7 @@ TOLERATED: dict[tuple[Operation, str], str] = {
     (Operation.READ_DISPUTE, MISSING): "test data was deleted, or it is of another account",
     (Operation.READ_CUSTOMER, MISSING): "test data was deleted; live ones stay, marked deleted",
     (Operation.READ_EVENT, MISSING): "Stripe keeps events for 30 days",
+    (Operation.READ_COUPON, MISSING): "a coupon was deleted; its discounts stay",
     (Operation.READ_PRICE, MISSING): "the catalog names a price of another account or mode",
     (Operation.READ_PRODUCT, MISSING): "a product can be deleted while it has no price",
     (Operation.LIST_INVOICE_PAYMENTS, MISSING): "the payment intent was deleted with test data",

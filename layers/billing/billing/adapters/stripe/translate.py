@@ -32,6 +32,7 @@ from billing.adapters.stripe.shapes import (
     truth,
 )
 from billing.adapters.stripe.subscriptions import has_all_items, read_subscription, with_items
+from billing.adapters.stripe.terms import is_told_of_terms
 
 __all__ = [
     "Claim",
@@ -44,6 +45,7 @@ __all__ = [
     "has_all_lines",
     "is_thin",
     "is_told_of_discounts",
+    "is_told_of_terms",
     "read_charge_refund",
     "read_claim",
     "read_dispute",
