@@ -44,7 +44,7 @@ def alertmanager() -> Json:
     return {
         "route": {
             "receiver": "tickets",
-            "group_by": ["alertname"],
+            "group_by": ["alertname", "job"],
             "group_wait": "30s",
             "group_interval": "5m",
             "repeat_interval": "12h",
@@ -58,9 +58,10 @@ def alertmanager() -> Json:
         },
         "inhibit_rules": [
             {
-                "source_matchers": ['severity="page"'],
+                # Labels that both lack are equal too, so the page has to have one.
+                "source_matchers": ['severity="page"', 'objective=~".+"'],
                 "target_matchers": ['severity="ticket"'],
-                "equal": ["objective"],
+                "equal": ["job", "objective"],
             }
         ],
         "receivers": [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import product
 from typing import Any
 
 import jsonschema_rs
@@ -104,6 +105,32 @@ def test_alerts_go_to_receivers_that_there_are() -> None:
     matched = {m for route in told["route"]["routes"] for m in route["matchers"]}
     assert severities == {"page", "ticket"}
     assert matched == {'severity="page"'}
+
+
+def test_a_page_silences_the_ticket_of_its_own_objective_and_no_other() -> None:
+    told = yaml.safe_load((MONITORING / "prometheus" / "alertmanager.yml").read_text())
+    silenced = {
+        (source, target)
+        for rule in told["inhibit_rules"]
+        for source, target in product(ALERTS, ALERTS)
+        if _matches(source, rule["source_matchers"])
+        and _matches(target, rule["target_matchers"])
+        and all(_label(source, name) == _label(target, name) for name in rule["equal"])
+    }
+    assert silenced == {(f"{each.name}PageAlarm", f"{each.name}TicketAlarm") for each in OBJECTIVES}
+
+
+def _label(alert: str, name: str) -> str:
+    """A label, which Alertmanager takes for empty where there is none."""
+    return str(ALERTS[alert]["labels"].get(name, ""))
+
+
+def _matches(alert: str, matchers: list[str]) -> bool:
+    found = [re.fullmatch(r'(\w+)(=~?)"(.*)"', each) for each in matchers]
+    return all(
+        re.fullmatch(value if kind == "=~" else re.escape(value), _label(alert, name))
+        for name, kind, value in (each.groups() for each in found if each)
+    )
 
 
 def test_prometheus_has_every_alarm_that_cloudwatch_has() -> None:
