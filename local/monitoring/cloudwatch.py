@@ -228,7 +228,7 @@ def _named(statistic: Statistic) -> list[object]:
     """Write a metric as a dashboard has it: namespace, name, then names and values by turns."""
     metric = statistic.metric
     flat = [text for name, value in metric.dimensions.items() for text in (name, _text(value))]
-    return [metric.namespace, metric.name, *flat]
+    return [_text(metric.namespace), metric.name, *flat]
 
 
 def _text(value: object) -> str:

@@ -17,16 +17,20 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.ht
 
 SERVICE = {"service": "billing"}
 
+STACK = {"Ref": "AWS::StackName"}
+"""The namespace of what the functions measure: stages in one account share no metric."""
+
 
 @dataclass(frozen=True)
 class Metric:
     """One metric of CloudWatch.
 
     Attributes:
+        namespace: AWS's own, or `STACK`.
         dimensions: values as CloudFormation has them; all must be the metric's own.
     """
 
-    namespace: str
+    namespace: str | Json
     name: str
     dimensions: Mapping[str, Any] = field(default_factory=dict)
 
@@ -46,7 +50,7 @@ class Statistic:
 
 def own(name: str, **dimensions: str) -> Metric:
     """Name a metric that the functions write; each has the service's dimension."""
-    return Metric("Billing", name, {**dimensions, **SERVICE})
+    return Metric(STACK, name, {**dimensions, **SERVICE})
 
 
 def gateway(name: str, dimensions: Mapping[str, Any] | None = None) -> Metric:

@@ -9,12 +9,12 @@ from local.monitoring.panels import Line, Panel, Rate, Search
 SUM, P95 = "Sum", "p95"
 
 OURS = "${AWS::StackName}"
-"""What the names of the stack's functions and tables begin with: a search takes it as a word."""
+"""The namespace of our metrics, and a word of the names of functions and tables."""
 
 
 def of_each(metric: str, *dimensions: str, statistic: str = SUM) -> Search:
     """Search for a metric of ours, by all values of its dimensions."""
-    return Search("Billing", (*dimensions, "service"), metric, statistic)
+    return Search(f'"{OURS}"', (*dimensions, "service"), metric, statistic)
 
 
 def functions(metric: str, statistic: str = SUM) -> Search:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from local.monitoring.alarms import THRESHOLDS
+from local.monitoring.metrics import STACK
 from local.monitoring.objectives import OBJECTIVES, SEVERITIES, Objective, Severity, duration
 
 
@@ -46,6 +47,7 @@ def _thresholds() -> Iterable[str]:
     for each in THRESHOLDS:
         metric = each.watches.metric
         for_long = f" for {each.period * each.periods // 60} min" if each.periods > 1 else ""
-        watched = f"{each.watches.name} of `{metric.namespace}` `{metric.name}`"
+        namespace = "STACK" if metric.namespace == STACK else metric.namespace
+        watched = f"{each.watches.name} of `{namespace}` `{metric.name}`"
         linked = f"[{each.name}](../runbook.md#{each.name.lower()})"
         yield f"| {linked} | {watched}{for_long} | {each.above:g} |"

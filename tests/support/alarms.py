@@ -20,6 +20,9 @@ ALARMS = {
     **template.resources("AWS::CloudWatch::CompositeAlarm"),
 }
 
+OURS = {"Ref": "AWS::StackName"}
+"""The namespace of what the functions measure."""
+
 _BINARY: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,

@@ -44,6 +44,7 @@ class Settings:
         page_requests_per_hour: of one key, to checkout and portal.
         checks_per_second: of one key, that one process answers.
         watched_queues: whose depths are told, as `name=URL` with spaces between.
+        powertools_metrics_namespace: of what the functions measure; each stack has its own.
     """
 
     stage: str = "dev"
@@ -74,6 +75,7 @@ class Settings:
     page_requests_per_hour: int = 10_000
     checks_per_second: int = 100
     watched_queues: str = ""
+    powertools_metrics_namespace: str = "Billing"
 
     @property
     def issuer(self) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.alarms import ALARMS, is_composite, parts, period_of, properties, rings
+from tests.support.alarms import ALARMS, OURS, is_composite, parts, period_of, properties, rings
 from tests.support.cloudwatch import Metric, Metrics
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -30,8 +30,8 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-a
 
 WINDOWS = [name for name in ALARMS if "Metrics" in properties(name)]
 COMPOSITES = [name for name in ALARMS if is_composite(name)]
-PLAIN_OF_AWS = [name for name in ALARMS if properties(name).get("Namespace") in OF_AWS]
-OWN = [name for name in ALARMS if properties(name).get("Namespace") == "Billing"]
+PLAIN_OF_AWS = [name for name in ALARMS if str(properties(name).get("Namespace")) in OF_AWS]
+OWN = [name for name in ALARMS if properties(name).get("Namespace") == OURS]
 
 
 def ask(window: str, metrics: Metrics, at: datetime, *, times: float, many: int = MANY) -> None:

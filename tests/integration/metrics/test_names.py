@@ -20,7 +20,7 @@ from local.embedded_metrics import data_of
 from tests.support.bridge import Bridge
 from tests.support.builders import a_subscription
 from tests.support.clock import Clock
-from tests.support.cloudwatch import Metric
+from tests.support.cloudwatch import STACK, Metric
 from tests.support.counting import Counting
 from tests.support.facts import keep
 from tests.support.requests import call, request
@@ -73,7 +73,7 @@ def selectors(expression: str) -> list[promql_parser.VectorSelector]:
 def told(bridge: Bridge, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
     """The labels of each metric that `/metrics` tells when there is something of everything."""
     for name in STATISTICS:
-        metric = Metric("Billing", name, {**DIMENSIONS.get(name, {}), "service": "billing"})
+        metric = Metric(STACK, name, {**DIMENSIONS.get(name, {}), "service": "billing"})
         bridge.metrics.put(metric, [1.0], clock() - timedelta(minutes=2))
     world = a_world()
     keep("u1", a_subscription())

@@ -16,7 +16,7 @@ from functions.metrics.handler import lambda_handler
 from tests.support.bridge import Bridge
 from tests.support.builders import a_subscription, an_item
 from tests.support.clock import Clock
-from tests.support.cloudwatch import Metric
+from tests.support.cloudwatch import STACK, Metric
 from tests.support.counting import Counting
 from tests.support.facts import keep
 from tests.support.requests import Answer, call, request
@@ -77,11 +77,11 @@ def test_requests_are_counted_since_midnight_and_quantiles_are_of_five_minutes(
     now = clock()
     route = {"route": "GET /api/v1/entitlements", "status": "2xx", "service": "billing"}
     midnight = now.replace(hour=0)
-    bridge.metrics.put(Metric("Billing", "Latency", route), [99.0], midnight - timedelta(seconds=1))
-    bridge.metrics.put(Metric("Billing", "Latency", route), [10.0, 20.0], midnight)
-    bridge.metrics.put(Metric("Billing", "Latency", route), [40.0], now - timedelta(minutes=2))
+    bridge.metrics.put(Metric(STACK, "Latency", route), [99.0], midnight - timedelta(seconds=1))
+    bridge.metrics.put(Metric(STACK, "Latency", route), [10.0, 20.0], midnight)
+    bridge.metrics.put(Metric(STACK, "Latency", route), [40.0], now - timedelta(minutes=2))
     other = {"route": "GET /live", "status": "4xx", "service": "billing"}
-    bridge.metrics.put(Metric("Billing", "Latency", other), [1.5], now - timedelta(hours=1))
+    bridge.metrics.put(Metric(STACK, "Latency", other), [1.5], now - timedelta(hours=1))
     bridge.metrics.put(Metric("Other", "Latency", route), [7.0], now)
     named = 'route="GET /api/v1/entitlements",status="2xx"'
     assert figures(world, "http_", "entitlement_checks_total") == [

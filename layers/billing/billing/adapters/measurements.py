@@ -16,7 +16,8 @@ from typing import Any
 from billing.adapters.aws.endpoint import CLOUDWATCH
 from billing.adapters.aws.wire import AwsError, AwsWire
 from billing.domain.errors import TryAgain
-from billing.lines import NAMESPACE, SERVICE
+from billing.lines import SERVICE
+from billing.settings import settings
 
 QUERIES = 500
 """What one GetMetricData takes."""
@@ -50,7 +51,7 @@ class Measurements:
             TryAgain: CloudWatch does not answer, or refuses.
         """
         found: list[Series] = []
-        asked: dict[str, Any] = {"Namespace": NAMESPACE}
+        asked: dict[str, Any] = {"Namespace": settings().powertools_metrics_namespace}
         while True:
             answer = self._call("ListMetrics", asked)
             for metric in answer.get("Metrics", []):
@@ -113,7 +114,7 @@ class Measurements:
 def _query(id_: str, series: Series, statistic: str, length: timedelta) -> dict[str, Any]:
     named = {**series.dimensions, "service": SERVICE}
     metric = {
-        "Namespace": NAMESPACE,
+        "Namespace": settings().powertools_metrics_namespace,
         "MetricName": series.name,
         "Dimensions": [{"Name": name, "Value": value} for name, value in named.items()],
     }
