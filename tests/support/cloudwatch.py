@@ -34,10 +34,15 @@ class Metric(NamedTuple):
 
 
 class Metrics:
-    """What was measured: lines are taken, statistics are told."""
+    """What was measured: lines are taken, statistics are told.
+
+    Attributes:
+        status: what GetMetricData says of each metric.
+    """
 
     def __init__(self) -> None:
         self._data: list[Datum] = []
+        self.status = "Complete"
 
     def take(self, text: str) -> list[Datum]:
         """Take the metrics of log lines, and return them."""
@@ -52,6 +57,7 @@ class Metrics:
     def clear(self) -> None:
         """Forget everything."""
         self._data.clear()
+        self.status = "Complete"
 
     def statistic(
         self, metric: Metric, statistic: str, start: datetime, end: datetime
@@ -89,7 +95,7 @@ class Metrics:
             begin + timedelta(seconds=told["Period"]),
         )
         found = [] if value is None else [value]
-        return {"Id": query["Id"], "StatusCode": "Complete", "Values": found}
+        return {"Id": query["Id"], "StatusCode": self.status, "Values": found}
 
 
 def _listed(data: Iterable[Datum], namespace: str) -> Iterable[dict[str, Any]]:

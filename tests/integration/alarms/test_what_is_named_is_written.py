@@ -18,7 +18,7 @@ from tests.integration.admin.parking import parked
 from tests.integration.notifications.conftest import Desk
 from tests.integration.reconciliation.conftest import Operator, a_subscription_of_a_stranger
 from tests.support import template
-from tests.support.alarms import ALARMS, is_composite, properties
+from tests.support.alarms import ALARMS, is_composite, properties, statistics_of
 from tests.support.cloudwatch import STACK, Metric
 from tests.support.push import Pipeline
 from tests.support.receiver import Receiver
@@ -36,15 +36,15 @@ def named_by_alarms() -> Iterator[Named]:
     for name in ALARMS:
         if not is_composite(name):
             told = properties(name)
-            queries = [q["MetricStat"]["Metric"] for q in told.get("Metrics", [])[:2]] or [told]
+            queries = [q["MetricStat"]["Metric"] for q in statistics_of(name)] or [told]
             for metric in map(Metric.of, queries):
                 if metric.namespace == STACK:
                     yield metric.name, frozenset(metric.dimensions.items())
 
 
 def named_by_dashboards() -> Iterator[Named]:
-    for dashboard in template.resources("AWS::CloudWatch::Dashboard").values():
-        text = dashboard["Properties"]["DashboardBody"]["Fn::Sub"]
+    for dashboard in template.resources("AWS::CloudWatch::Dashboard"):
+        text = template.dashboard_body(dashboard)
         for widget in json.loads(text)["widgets"]:
             for line in widget["properties"].get("metrics", []):
                 if line[0] == "${AWS::StackName}":
