@@ -68,6 +68,12 @@ COUNTERS = (
         {"outcome": "outcome"},
         tuple(DeliveryState),
     ),
+    Counter(
+        "payment_declines_total",
+        "Cards that were declined on the checkout page; no payment that failed.",
+        "PaymentDeclined",
+        {},
+    ),
     Counter("events_parked_total", "Events that were parked.", "EventParked", {}),
     Counter("endpoints_disabled_total", "Endpoints that were disabled.", "EndpointDisabled", {}),
 )
@@ -100,7 +106,7 @@ RATES = (
     ),
     Rate(
         "payments_total",
-        "Payments of invoices, and late ones of sessions, that Stripe told of.",
+        "Payments of invoices and of one-time purchases that Stripe told of.",
         "PaymentFailed",
         "succeeded",
         "failed",

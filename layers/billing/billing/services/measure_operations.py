@@ -28,6 +28,7 @@ STATISTICS: Mapping[str, Sequence[str]] = {
     "WebhookFailed": ("SampleCount", "Sum"),
     "EventParked": ("Sum",),
     "PaymentFailed": ("SampleCount", "Sum"),
+    "PaymentDeclined": ("Sum",),
     "ReconciliationRun": ("Sum",),
     "ReconciliationDifferences": ("Sum",),
     "ReconciliationDrift": ("Maximum",),
