@@ -12,9 +12,9 @@ OURS = "${AWS::StackName}"
 """The namespace of our metrics, and a word of the names of functions and tables."""
 
 
-def of_each(metric: str, *dimensions: str, statistic: str = SUM) -> Search:
-    """Search for a metric of ours, by all values of its dimensions."""
-    return Search(f'"{OURS}"', (*dimensions, "service"), metric, statistic)
+def of_each(metric: str, *dimensions: str, statistic: str = SUM, such_that: str = "") -> Search:
+    """Search for a metric of ours, by all values of its dimensions, or of such as are said."""
+    return Search(f'"{OURS}"', (*dimensions, "service"), metric, statistic, such_that)
 
 
 def functions(metric: str, statistic: str = SUM) -> Search:
@@ -32,6 +32,12 @@ def per_minute(counter: str, *labels: str) -> str:
     """Write how fast a counter goes up, a minute."""
     by = f" by ({', '.join(labels)})" if labels else ""
     return f"sum{by} (rate({counter}[10m])) * 60"
+
+
+def in_an_hour(counter: str, *labels: str) -> str:
+    """Write how much came to a counter within the last hour: by itself it falls at midnight."""
+    by = f" by ({', '.join(labels)})" if labels else ""
+    return f"sum{by} (increase({counter}[1h]))"
 
 
 def line(label: str, metric: Metric, statistic: str = SUM) -> Line:
@@ -81,5 +87,5 @@ PARKED = Panel(
     "Events parked",
     "short",
     (line("parked", own("EventParked")),),
-    (("waiting", "parked_events"), ("parked today", "events_parked_total")),
+    (("waiting", "parked_events"), ("parked in an hour", in_an_hour("events_parked_total"))),
 )

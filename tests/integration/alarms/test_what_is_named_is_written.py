@@ -75,6 +75,8 @@ def test_of_events_payments_requests_and_reconciliations(
     shop: Shop, operator: Operator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop.buy("user-1")
+    declined = shop.checkout("user-2", "once").body["session_id"]
+    shop.control(f"checkout/sessions/{declined}/decline")
     shop.receive(shop.events()[0])
     shop.deliver_all()
     asked = request("GET", "/api/v1/entitlements", query={"user_id": "user-1"}, key=shop.key)
