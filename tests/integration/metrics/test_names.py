@@ -128,7 +128,7 @@ def _matches(matcher: promql_parser.Matcher, value: str) -> bool:
     if matcher.op == promql_parser.MatchOp.Equal:
         return bool(matcher.value == value)
     is_found = re.fullmatch(matcher.value, value) is not None
-    return is_found == (matcher.op == promql_parser.MatchOp.Re)
+    return is_found if matcher.op == promql_parser.MatchOp.Re else not is_found
 
 
 def test_every_metric_that_is_promised_is_told(told: Told) -> None:
