@@ -26,6 +26,7 @@ from billing.services.collaborators import Collaborators
 from billing.services.reconcile import Advanced, resume
 from billing.settings import settings
 from billing.stores import account_store, catalog_store, figures_store
+from functions.reconciliation.standing import tell_standing
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -96,6 +97,7 @@ def go_on(
             return None
         if advanced.just_completed:
             _tell(advanced.run)
+            tell_standing(advanced.run)
         todo.extend(_mine(advanced, using))
     return advanced.run if advanced else None
 

@@ -156,7 +156,8 @@ def _id(dashboard: Dashboard) -> str:
 
 
 def _dashboard(dashboard: Dashboard) -> Json:
-    body: Any = json.dumps({"widgets": list(_widgets(dashboard))}, ensure_ascii=False)
+    shown = {"start": f"-P{dashboard.days}D"} if dashboard.days else {}
+    body: Any = json.dumps({**shown, "widgets": list(_widgets(dashboard))}, ensure_ascii=False)
     if dashboard.alarms:
         arns = "".join(f', "${{{name}.Arn}}"' for name in actual_alarms() if _is_computed(name))
         where_they_are = {"Fn::If": [NOT_IN_DEV, {"Fn::Sub": arns}, ""]}
@@ -211,7 +212,7 @@ def _lines(source: Line | Search | Rate, id_: str) -> list[list[object]]:
     if isinstance(source, Search):
         names = ",".join((source.namespace, *source.dimensions))
         words = " ".join(filter(None, (f'MetricName="{source.metric}"', source.such_that)))
-        found = f"SEARCH('{{{names}}} {words}', '{source.statistic}', 300)"
+        found = f"SEARCH('{{{names}}} {words}', '{source.statistic}', {source.period})"
         return [[{"expression": found, "id": id_}]]
     objective = source.objective
     bad, total = f"{id_}b", f"{id_}t"

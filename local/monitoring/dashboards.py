@@ -13,6 +13,7 @@ from local.monitoring.sources import (
     in_an_hour,
     line,
     of_each,
+    once_a_day,
     per_minute,
 )
 from local.monitoring.technical import ERRORS, PERFORMANCE
@@ -97,12 +98,14 @@ BUSINESS = Dashboard(
         Panel(
             "Active subscriptions",
             "short",
-            prometheus=(("{{project}}", "active_subscriptions"),),
+            (once_a_day("ActiveSubscriptions", "project"),),
+            (("{{project}}", "active_subscriptions"),),
         ),
         Panel(
             "Monthly recurring revenue, minor units",
             "short",
-            prometheus=(("{{project}} {{currency}}", "mrr_minor_units"),),
+            (once_a_day("MonthlyRecurringRevenue", "currency", "project"),),
+            (("{{project}} {{currency}}", "mrr_minor_units"),),
         ),
         Panel(
             "Payments",
@@ -147,6 +150,7 @@ BUSINESS = Dashboard(
             (("{{outcome}} in an hour", in_an_hour("notification_deliveries_total", "outcome")),),
         ),
     ),
+    days=30,
 )
 
 DASHBOARDS = (SYSTEM_HEALTH, BUSINESS, PERFORMANCE, ERRORS)

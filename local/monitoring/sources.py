@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from local.monitoring.metrics import Metric, Statistic, own, queue
-from local.monitoring.objectives import OBJECTIVES
+from local.monitoring.objectives import DAY, OBJECTIVES
 from local.monitoring.panels import Line, Panel, Rate, Search
 
 SUM, P95 = "Sum", "p95"
@@ -38,6 +40,11 @@ def in_an_hour(counter: str, *labels: str) -> str:
     """Write how much came to a counter within the last hour: by itself it falls at midnight."""
     by = f" by ({', '.join(labels)})" if labels else ""
     return f"sum{by} (increase({counter}[1h]))"
+
+
+def once_a_day(metric: str, *dimensions: str) -> Search:
+    """Search for a metric of ours that has a value a day."""
+    return replace(of_each(metric, *dimensions, statistic="Maximum"), period=DAY)
 
 
 def line(label: str, metric: Metric, statistic: str = SUM) -> Line:
