@@ -1,7 +1,8 @@
 """The metrics of `GET /metrics`, by name.
 
 What is counted, is counted since the last midnight (UTC): Prometheus takes a counter that falls
-for one that was set back, as after a restart.
+for one that was set back, as after a restart. A series is told as 0 before anything is counted in
+it: of one that appears with its first value, Prometheus sees no increase.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from billing.adapters.measurements import Series
+from billing.domain.delivery import DeliveryState
 from billing.domain.status import SubscriptionStatus
 from billing.services.measure_operations import QUANTILES, Operations
 from billing.services.measure_project import ProjectStanding
@@ -18,6 +20,7 @@ from functions.metrics.exposition import Family, Kind
 
 MILLISECONDS = 1000
 PERCENT = 100
+CLASSES = ("2xx", "3xx", "4xx", "5xx")
 
 CHECKS = frozenset(
     {
@@ -34,12 +37,14 @@ class Counter(NamedTuple):
 
     Attributes:
         labels: the label for each dimension.
+        always: values of its one label that are told though there was none in two weeks.
     """
 
     name: str
     help: str
     source: str
     labels: Mapping[str, str]
+    always: tuple[str, ...] = ()
 
 
 COUNTERS = (
@@ -48,6 +53,7 @@ COUNTERS = (
         "Reconciliations that ended.",
         "ReconciliationRun",
         {"status": "status"},
+        ("completed", "failed"),
     ),
     Counter(
         "reconciliation_drift_total",
@@ -60,6 +66,13 @@ COUNTERS = (
         "Attempts to deliver a notification, by what became of it.",
         "NotificationAttempt",
         {"outcome": "outcome"},
+        tuple(DeliveryState),
+    ),
+    Counter(
+        "payment_declines_total",
+        "Cards that were declined on the checkout page; no payment that failed.",
+        "PaymentDeclined",
+        {},
     ),
     Counter("events_parked_total", "Events that were parked.", "EventParked", {}),
     Counter("endpoints_disabled_total", "Endpoints that were disabled.", "EndpointDisabled", {}),
@@ -93,7 +106,7 @@ RATES = (
     ),
     Rate(
         "payments_total",
-        "Payments of invoices, and late ones of sessions, that Stripe told of.",
+        "Payments of invoices and of one-time purchases that Stripe told of.",
         "PaymentFailed",
         "succeeded",
         "failed",
@@ -138,16 +151,25 @@ def _requests(measured: Operations) -> Iterator[Family]:
     for series in _named("Latency", measured.recent):
         for name in QUANTILES:
             if name in series.values:
-                labels = {**series.dimensions, "quantile": str(int(name[1:]) / PERCENT)}
-                seconds.add(series.values[name] / MILLISECONDS, **labels)
-    for series in _named("Latency", measured.today):
-        count, total = series.values["SampleCount"], series.values["Sum"]
-        requests.add(count, **series.dimensions)
-        if series.dimensions.get("route") in CHECKS:
-            checks.add(count, **series.dimensions)
-        seconds.add(total / MILLISECONDS, "_sum", **series.dimensions)
-        seconds.add(count, "_count", **series.dimensions)
+                quantile = str(int(name[1:]) / PERCENT)
+                value = series.values[name] / MILLISECONDS
+                seconds.add(value, **series.dimensions, quantile=quantile)
+    for labels, values in _by_route(measured.today):
+        count, total = values.get("SampleCount", 0), values.get("Sum", 0)
+        requests.add(count, **labels)
+        if labels["route"] in CHECKS:
+            checks.add(count, **labels)
+        seconds.add(total / MILLISECONDS, "_sum", **labels)
+        seconds.add(count, "_count", **labels)
     yield from (requests, seconds, checks)
+
+
+def _by_route(today: Iterable[Series]) -> Iterator[tuple[Mapping[str, str], Mapping[str, float]]]:
+    """Give each route that is known with every class of answers."""
+    known = {tuple(s.dimensions.values()): s.values for s in _named("Latency", today)}
+    for route in dict.fromkeys(series.dimensions["route"] for series in _named("Latency", today)):
+        for status in CLASSES:
+            yield {"route": route, "status": status}, known.get((route, status), {})
 
 
 def _events(today: Sequence[Series]) -> Family:
@@ -157,24 +179,33 @@ def _events(today: Sequence[Series]) -> Family:
     for series in (*_named("WebhookReceived", today), *_named("WebhookProcessed", today)):
         outcome = series.dimensions.get("outcome", "")
         if series.name == "WebhookProcessed" or outcome.startswith("ignored"):
-            family.add(series.values["Sum"], **series.dimensions)
+            family.add(series.values.get("Sum", 0), **series.dimensions)
+    processed = [series.dimensions for series in _named("WebhookProcessed", today)]
+    failed = {each["type"] for each in processed if each["outcome"] == "failed"}
+    for type_ in sorted({each["type"] for each in processed} - failed):
+        family.add(0, type=type_, outcome="failed")
     return family
 
 
 def _counted(counter: Counter, today: Iterable[Series]) -> Family:
     family = Family(counter.name, counter.help, kind=Kind.COUNTER)
+    told: dict[tuple[str, ...], float] = {}
     for series in _named(counter.source, today):
-        labels = {counter.labels[name]: value for name, value in series.dimensions.items()}
-        family.add(series.values["Sum"], **labels)
+        values = tuple(series.dimensions[name] for name in counter.labels)
+        told[values] = series.values.get("Sum", 0)
+    always = [(value,) for value in counter.always] if counter.labels else [()]
+    for values in (*told, *(each for each in always if each not in told)):
+        labels = dict(zip(counter.labels.values(), values, strict=True))
+        family.add(told.get(values, 0), **labels)
     return family
 
 
 def _rated(rate: Rate, today: Iterable[Series]) -> Family:
     family = Family(rate.name, rate.help, kind=Kind.COUNTER)
-    for series in _named(rate.source, today):
-        failed = series.values["Sum"]
-        family.add(series.values["SampleCount"] - failed, outcome=rate.good)
-        family.add(failed, outcome=rate.bad)
+    values = next((series.values for series in _named(rate.source, today)), {})
+    failed = values.get("Sum", 0)
+    family.add(values.get("SampleCount", 0) - failed, outcome=rate.good)
+    family.add(failed, outcome=rate.bad)
     return family
 
 
@@ -182,11 +213,13 @@ def _worst(today: Iterable[Series]) -> Iterator[Family]:
     """Write what the worst of today's reconciliations found."""
     drift = Family("reconciliation_drift_ratio", "What had drifted, of what was compared.")
     for series in _named("ReconciliationDrift", today):
-        drift.add(series.values["Maximum"] / PERCENT)
+        if "Maximum" in series.values:
+            drift.add(series.values["Maximum"] / PERCENT)
     told = "What only a person can settle, and no run had reported."
     person = Family("reconciliation_new_for_person", told)
     for series in _named("ReconciliationNewForPerson", today):
-        person.add(series.values["Maximum"])
+        if "Maximum" in series.values:
+            person.add(series.values["Maximum"])
     yield from (drift, person)
 
 

@@ -36,9 +36,10 @@ def of_project(project_id: str) -> Response[str]:
 @app.get("/metrics")
 def of_all() -> Response[str]:
     """Answer the figures of all projects, and the service's own, to an operator's Prometheus."""
-    caller = admit(app.current_event.raw_event, cached_catalog(), limit())
-    caller.require_permission(needed_for("GET /metrics"))
-    return Response(200, CONTENT_TYPE, scraped(now()), headers={"Cache-Control": "no-store"})
+    event = app.current_event.raw_event
+    admit(event, cached_catalog(), limit()).require_permission(needed_for("GET /metrics"))
+    text = scraped(now(), str(event["requestContext"]["apiId"]))
+    return Response(200, CONTENT_TYPE, text, headers={"Cache-Control": "no-store"})
 
 
 @once

@@ -14,33 +14,44 @@ from billing.settings import environment, settings
 from billing.stores import catalog_store, figures_store, parked_causes
 from functions.metrics import families
 from functions.metrics.exposition import expose
+from functions.metrics.platform import of_platform, platform_of
 
 KEPT = timedelta(seconds=60)
 """CloudWatch's own resolution: a second scraper, or an impatient one, costs nothing."""
 
 
-def scraped(now: datetime) -> str:
+def scraped(now: datetime, api_id: str) -> str:
     """Write the figures of all projects and of the service itself, `KEPT` old at most.
+
+    Args:
+        now: aware UTC.
+        api_id: of the HTTP API through which it is asked for.
 
     Raises:
         TryAgain: AWS does not answer, or refuses.
     """
     kept = _kept()
     if not kept or now >= kept[0][0] + KEPT:
-        kept[:] = [(now, _measured(now))]
+        kept[:] = [(now, _measured(now, api_id))]
     return kept[0][1]
 
 
-def _measured(now: datetime) -> str:
+def _measured(now: datetime, api_id: str) -> str:
     ids = [project.id for project in list_projects(catalog_store())]
     projects = measure_standing(ids, figures=figures_store())
+    platform = platform_of(settings(), api_id)
     operations = measure_operations(
-        measurements=_measurements(), depths=queue_depths, parked=parked_causes(), now=now
+        measurements=_measurements(),
+        platform=platform,
+        depths=queue_depths,
+        parked=parked_causes(),
+        now=now,
     )
     return expose(
         [
             *families.of_projects(projects, stage=settings().stage),
             *families.of_operations(operations),
+            *of_platform(operations, platform),
         ]
     )
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 
 from billing.adapters.notification_queues import Ticket
 from billing.domain.delivery import DeliveryState
 from billing.notifications import deliveries_queue, delivering, open_delivering
-from billing.observability import NAMESPACE, count, logger
+from billing.observability import count, logger, measure
 from billing.services.deliver import Outcome, deliver
 
 if TYPE_CHECKING:
@@ -50,12 +50,12 @@ def _tell(outcome: Outcome, ticket: Ticket) -> None:
     last = delivery.attempts[-1]
     count("NotificationAttempt", outcome=delivery.state)
     if delivery.state is not DeliveryState.PENDING:
-        _measure("DeliveryFailed", delivery.state is DeliveryState.FAILED, MetricUnit.Count)
+        measure("DeliveryFailed", delivery.state is DeliveryState.FAILED)
     if outcome.disabled:
         count("EndpointDisabled")
     if last.is_accepted:
         took = (last.at - delivery.created_at).total_seconds() * 1000 + last.milliseconds
-        _measure("NotificationLatency", took)
+        measure("NotificationLatency", took, MetricUnit.Milliseconds)
     logger.info(
         "delivery attempted",
         delivery=asdict(ticket),
@@ -66,9 +66,3 @@ def _tell(outcome: Outcome, ticket: Ticket) -> None:
         milliseconds=last.milliseconds,
         disabled=outcome.disabled,
     )
-
-
-def _measure(name: str, value: float, unit: MetricUnit = MetricUnit.Milliseconds) -> None:
-    """Record how long something took, or whether it failed, as a CloudWatch metric of its own."""
-    with single_metric(name=name, unit=unit, value=value, namespace=NAMESPACE):
-        pass

@@ -9,7 +9,7 @@ from time import sleep
 from typing import TYPE_CHECKING, cast
 
 import botocore.session
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -21,11 +21,12 @@ from billing.adapters.stripe.transport import PATIENT
 from billing.composition import now, once
 from billing.domain.errors import TryAgain
 from billing.domain.runs import Run
-from billing.observability import NAMESPACE, count, logger
+from billing.observability import count, logger, measure
 from billing.services.collaborators import Collaborators
 from billing.services.reconcile import Advanced, resume
 from billing.settings import settings
 from billing.stores import account_store, catalog_store, figures_store
+from functions.reconciliation.standing import tell_standing
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -96,6 +97,7 @@ def go_on(
             return None
         if advanced.just_completed:
             _tell(advanced.run)
+            tell_standing(advanced.run)
         todo.extend(_mine(advanced, using))
     return advanced.run if advanced else None
 
@@ -133,28 +135,20 @@ def _patient_gateway() -> StripeGateway:
 def _tell(run: Run) -> None:
     """Count what a whole run came to."""
     count("ReconciliationRun", status=run.status)
-    _measure("ReconciliationCompared", run.looked_at)
-    _measure("ReconciliationRepaired", run.repaired)
-    _measure("ReconciliationEventsSwept", run.swept)
+    measure("ReconciliationCompared", run.looked_at)
+    measure("ReconciliationRepaired", run.repaired)
+    measure("ReconciliationEventsSwept", run.swept)
     if not run.dry_run:
-        _measure("ReconciliationNeedsPerson", run.needs_person)
-        _measure("ReconciliationNewForPerson", run.newly_told)
+        measure("ReconciliationNeedsPerson", run.needs_person)
+        measure("ReconciliationNewForPerson", run.newly_told)
     drift = 100 * run.drifted / max(1, run.looked_at)
-    _measure("ReconciliationDrift", drift, MetricUnit.Percent)
+    measure("ReconciliationDrift", drift, MetricUnit.Percent)
     for kind, number in run.counts.items():
-        _measure("ReconciliationDifferences", number, drift=kind)
+        measure("ReconciliationDifferences", number, drift=kind)
     if run.finished_at:
         seconds = (run.finished_at - run.started_at).total_seconds()
-        _measure("ReconciliationDuration", seconds, MetricUnit.Seconds)
+        measure("ReconciliationDuration", seconds, MetricUnit.Seconds)
     if run.oldest:
         age = (run.started_at - run.oldest).total_seconds()
-        _measure("ReconciliationDriftAge", max(0.0, age), MetricUnit.Seconds)
+        measure("ReconciliationDriftAge", max(0.0, age), MetricUnit.Seconds)
     logger.info("run made", run_id=run.id, compared=run.compared, differences=run.counts)
-
-
-def _measure(
-    name: str, value: float, unit: MetricUnit = MetricUnit.Count, **dimensions: str
-) -> None:
-    with single_metric(name=name, unit=unit, value=value, namespace=NAMESPACE) as metric:
-        for dimension, word in dimensions.items():
-            metric.add_dimension(name=dimension, value=word)

@@ -12,14 +12,7 @@ from billing.domain.changes import OutcomeKind
 from billing.lines import Context, Lines
 from billing.services.apply_stripe_event import Collaborators, apply_stripe_event
 from billing.stores import account_store, cached_catalog, open_stores
-
-PAYMENTS = {
-    "invoice.paid": 0,
-    "invoice.payment_failed": 1,
-    "checkout.session.async_payment_succeeded": 0,
-    "checkout.session.async_payment_failed": 1,
-}
-"""What tells of a payment, and whether it failed; of one at once, the session tells no failure."""
+from functions.webhooks.payments import failure_of_payment, is_decline
 
 lines = Lines()
 
@@ -40,8 +33,8 @@ def apply_message(text: str) -> None:
     _note("WebhookFailed", 0)
     if outcome.kind is OutcomeKind.PARKED:
         _count("EventParked")
-    if outcome.kind is not OutcomeKind.DUPLICATE and payload.get("type") in PAYMENTS:
-        _note("PaymentFailed", PAYMENTS[payload["type"]])
+    if outcome.kind is not OutcomeKind.DUPLICATE:
+        _tell_of_money(payload)
     lines.log(
         "INFO",
         "apply_message",
@@ -51,6 +44,14 @@ def apply_message(text: str) -> None:
         outcome=outcome.kind,
         reason=outcome.reason,
     )
+
+
+def _tell_of_money(payload: dict[str, Any]) -> None:
+    failed = failure_of_payment(payload)
+    if failed is not None:
+        _note("PaymentFailed", int(failed))
+    if is_decline(payload):
+        _count("PaymentDeclined")
 
 
 def _count(name: str, **dimensions: str) -> None:

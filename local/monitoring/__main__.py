@@ -32,7 +32,9 @@ def files() -> dict[str, str]:
             for page in DASHBOARDS
         },
         "docs/monitoring/prometheus/rules.yml": _yaml(prometheus.rules()),
-        "docs/monitoring/prometheus/alertmanager.yml": _yaml(prometheus.alertmanager()),
+        "docs/monitoring/prometheus/alertmanager.yml": _yaml(
+            prometheus.alertmanager(), "# `url_file` needs Alertmanager 0.26 or newer.\n"
+        ),
         "docs/monitoring/README.md": tables.filled_in(readme),
     }
 
@@ -80,8 +82,8 @@ def _json(content: object) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def _yaml(content: object) -> str:
-    return HEAD + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)
+def _yaml(content: object, needs: str = "") -> str:
+    return HEAD + needs + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)
 
 
 if __name__ == "__main__":

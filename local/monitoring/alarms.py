@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from local.monitoring.metrics import CHECK_ROUTE, Statistic, gateway, own, queue
+from local.monitoring.metrics import (
+    CHECK_ROUTE,
+    Math,
+    Statistic,
+    function,
+    gateway,
+    least_of,
+    own,
+    percentile,
+    queue,
+    ratio,
+    table,
+)
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """An alarm on one metric.
+    """An alarm on one metric, or on what is computed of several.
 
     Attributes:
         name: its logical id, and the heading of its runbook.
@@ -21,7 +33,7 @@ class Threshold:
 
     name: str
     says: str
-    watches: Statistic
+    watches: Statistic | Math
     period: int
     above: float
     rule: str
@@ -35,22 +47,113 @@ def _dead_letters(name: str, says: str, queue_id: str, told_as: str) -> Threshol
     return Threshold(name, says, Statistic(queue(queue_id), "Maximum"), 60, 0, rule)
 
 
-def _latency(percentile: int, milliseconds: int) -> Threshold:
-    labels = f'route="GET /api/v1/entitlements",status="2xx",quantile="{percentile / 100}"'
+def _latency(percent: int, milliseconds: int) -> Threshold:
+    seconds, labels = (
+        "http_request_duration_seconds",
+        'route="GET /api/v1/entitlements",status="2xx"',
+    )
     return Threshold(
-        f"CheckLatencyP{percentile}Alarm",
-        f"{100 - percentile} % of checks take longer than {milliseconds} ms at the API.",
-        Statistic(gateway("Latency", CHECK_ROUTE), f"p{percentile}"),
+        f"CheckLatencyP{percent}Alarm",
+        f"{100 - percent} % of checks take longer than {milliseconds} ms at the API.",
+        percentile(gateway("Latency", CHECK_ROUTE), percent),
         300,
         milliseconds,
-        f"http_request_duration_seconds{{{labels}}} > {milliseconds / 1000}",
+        f'{seconds}{{{labels},quantile="{percent / 100}"}} > {milliseconds / 1000}'
+        f" and ignoring (quantile)"
+        f" increase({seconds}_count{{{labels}}}[5m]) >= {least_of(percent)}",
         minutes=15,
         periods=3,
         urgency="page",
     )
 
 
+def _at_function_url(
+    name: str, says: str, *, of_class: str, above: int, least: int, period: int, urgency: str
+) -> Threshold:
+    """Watch the URL that Stripe calls: the API's metrics have nothing of it."""
+    bad, total = (
+        Statistic(function("WebhookReceiveFunction", metric), "Sum")
+        for metric in (f"Url{of_class}Count", "UrlRequestCount")
+    )
+    window = f"[{period // 60}m]"
+    failed = f'sum by (job) (increase(function_url_errors_total{{status="{of_class}"}}{window}))'
+    asked = f"sum by (job) (increase(function_url_requests_total{window}))"
+    rule = f"{failed} / ({asked} > 0) > {above / 100} and on (job) {failed} >= {least}"
+    watches = ratio(bad, total, least)
+    return Threshold(name, says, watches, period, above, rule, urgency=urgency)
+
+
+def _behind(name: str, says: str, function_id: str, told_as: str) -> Threshold:
+    rule = f'stream_age_seconds{{reader="{told_as}"}} > {LATE // 1000}'
+    watches = Statistic(function(function_id, "IteratorAge"), "Maximum")
+    return Threshold(name, says, watches, 300, LATE, rule)
+
+
+LATE = 900_000
+"""Milliseconds: what is in a stream or a queue for a quarter of an hour, is not on its way."""
+
+UNREAD = Math(
+    "IF(FILL(writes, 0) > 0 AND FILL(published, 0) * FILL(counted, 0) == 0, 1, 0)",
+    {
+        "writes": Statistic(table("AccountsTable", "ConsumedWriteCapacityUnits"), "Sum"),
+        "published": Statistic(
+            function("NotificationPublishFunction", "IteratorAge"), "SampleCount"
+        ),
+        "counted": Statistic(function("MetricsCountFunction", "IteratorAge"), "SampleCount"),
+    },
+    "`ConsumedWriteCapacityUnits` without `IteratorAge`",
+)
+"""Whether accounts were written while a reader of their stream was given nothing."""
+
 THRESHOLDS = (
+    _at_function_url(
+        "WebhookUnansweredAlarm",
+        "More than 10 % of what Stripe sent in a quarter of an hour was answered with 5xx.",
+        of_class="5xx",
+        above=10,
+        least=3,
+        period=900,
+        urgency="page",
+    ),
+    _at_function_url(
+        "WebhookRefusedAlarm",
+        "More than half of what came to the webhook endpoint in an hour was refused.",
+        of_class="4xx",
+        above=50,
+        least=10,
+        period=3600,
+        urgency="ticket",
+    ),
+    Threshold(
+        "EventsWaitAlarm",
+        "An event has waited for a quarter of an hour.",
+        Statistic(queue("EventsQueue", "ApproximateAgeOfOldestMessage"), "Maximum"),
+        300,
+        LATE // 1000,
+        'min_over_time(queue_messages{queue="events",state="visible"}[15m]) > 0',
+    ),
+    _behind(
+        "NotificationsBehindAlarm",
+        "Changes of accounts are announced a quarter of an hour late.",
+        "NotificationPublishFunction",
+        "notification_publish",
+    ),
+    _behind(
+        "FiguresBehindAlarm",
+        "Changes of accounts are counted a quarter of an hour late.",
+        "MetricsCountFunction",
+        "metrics_count",
+    ),
+    Threshold(
+        "ChangesUnreadAlarm",
+        "Accounts change, and who announces or counts that is not given it.",
+        UNREAD,
+        3600,
+        0,
+        "sum by (job) (increase(account_write_units_total[2h])) > 0 and on (job)"
+        " min by (job) (increase(stream_batches_total[2h])) == 0",
+        periods=2,
+    ),
     _dead_letters(
         "EventsDeadLetterAlarm",
         "An event failed five times and waits to be redriven.",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from local.monitoring.alarms import THRESHOLDS, Threshold
 from local.monitoring.dashboards import DASHBOARDS
-from local.monitoring.metrics import Json, Statistic
+from local.monitoring.metrics import Json, Math, Statistic, ratio
 from local.monitoring.objectives import (
     HOUR,
     OBJECTIVES,
@@ -25,7 +26,12 @@ ACTIONS = {
     "OKActions": [{"Ref": "AlarmTopic"}],
 }
 NOT_IN_DEV = "IsProtected"
-"""Nobody is promised anything of a development stage, and these alarms are most of the cost."""
+"""Alarms that are computed: nobody is promised anything of a development stage, they are most of
+the cost, and the emulator has no metric math.
+"""
+
+COMPUTED = "${Computed}"
+"""Where the alarms that are computed are put among the others, if there are any."""
 
 WIDTH, HEIGHT, COLUMNS = 12, 6, 2
 
@@ -45,22 +51,25 @@ def actual_alarms() -> list[str]:
     return [*(each.name for each in THRESHOLDS), *composed]
 
 
+def _is_computed(name: str) -> bool:
+    return all(each.name != name or isinstance(each.watches, Math) for each in THRESHOLDS)
+
+
 def _plain(alarm: Threshold) -> Json:
-    statistic = alarm.watches.name
-    is_percentile = statistic.startswith("p")
-    low = {"EvaluateLowSampleCountPercentile": "ignore"} if is_percentile else {}
-    return _alarm(
-        _says(alarm.says, alarm.name),
-        {
-            **alarm.watches.metric.cloudformation(),
-            ("ExtendedStatistic" if is_percentile else "Statistic"): statistic,
-            "Period": alarm.period,
-            "EvaluationPeriods": alarm.periods,
-            "Threshold": alarm.above,
-            **low,
-            **ACTIONS,
-        },
-    )
+    watched = _watched(alarm.watches, alarm.period)
+    limits = {"EvaluationPeriods": alarm.periods, "Threshold": alarm.above}
+    told = _alarm(_says(alarm.says, alarm.name), {**watched, **limits, **ACTIONS})
+    return {"Condition": NOT_IN_DEV, **told} if _is_computed(alarm.name) else told
+
+
+def _watched(watches: Statistic | Math, seconds: int) -> Json:
+    """Write what an alarm looks at in each period."""
+    if isinstance(watches, Statistic):
+        metric = watches.metric.cloudformation()
+        return {**metric, "Statistic": watches.name, "Period": seconds}
+    queries = [_query(name, statistic, seconds) for name, statistic in watches.of.items()]
+    told = {"Id": "told", "Expression": watches.expression, "ReturnData": True}
+    return {"Metrics": [*queries, told]}
 
 
 def _burning() -> Iterator[tuple[str, Json]]:
@@ -90,16 +99,7 @@ def _window(objective: Objective, severity: Severity, burn: Burn, seconds: int) 
     part_of = f"{objective.name}{severity.name}Alarm"
     says = f"Part of {part_of}: too many failures in {duration(seconds)}."
     properties = {
-        "Metrics": [
-            _query("bad", objective.bad, seconds),
-            _query("total", objective.total, seconds),
-            {
-                "Id": "rate",
-                "Label": "failed, %",
-                "Expression": f"IF(FILL(bad, 0) >= {least}, 100 * FILL(bad, 0) / total, 0)",
-                "ReturnData": True,
-            },
-        ],
+        **_watched(ratio(objective.bad, objective.total, least), seconds),
         "EvaluationPeriods": 1,
         "Threshold": objective.threshold(burn),
     }
@@ -156,7 +156,12 @@ def _id(dashboard: Dashboard) -> str:
 
 
 def _dashboard(dashboard: Dashboard) -> Json:
-    body = json.dumps({"widgets": list(_widgets(dashboard))}, ensure_ascii=False)
+    shown = {"start": f"-P{dashboard.days}D"} if dashboard.days else {}
+    body: Any = json.dumps({**shown, "widgets": list(_widgets(dashboard))}, ensure_ascii=False)
+    if dashboard.alarms:
+        arns = "".join(f', "${{{name}.Arn}}"' for name in actual_alarms() if _is_computed(name))
+        where_they_are = {"Fn::If": [NOT_IN_DEV, {"Fn::Sub": arns}, ""]}
+        body = [body.replace(f', "{COMPUTED}"', COMPUTED), {"Computed": where_they_are}]
     return {
         "Type": "AWS::CloudWatch::Dashboard",
         "Properties": {
@@ -169,10 +174,10 @@ def _dashboard(dashboard: Dashboard) -> Json:
 def _widgets(dashboard: Dashboard) -> Iterator[Json]:
     top = 0
     if dashboard.alarms:
-        arns = [f"${{{each.name}.Arn}}" for each in THRESHOLDS]
-        shown = {"title": "Alarms", "alarms": arns}
-        yield {"type": "alarm", "x": 0, "y": 0, "width": 24, "height": 4, "properties": shown}
-        top = 4
+        arns = [f"${{{name}.Arn}}" for name in actual_alarms() if not _is_computed(name)]
+        shown = {"title": "Alarms", "alarms": [*arns, COMPUTED]}
+        yield {"type": "alarm", "x": 0, "y": 0, "width": 24, "height": 5, "properties": shown}
+        top = 5
     for number, panel in enumerate(each for each in dashboard.panels if each.cloudwatch):
         row, column = divmod(number, COLUMNS)
         yield {
@@ -207,7 +212,7 @@ def _lines(source: Line | Search | Rate, id_: str) -> list[list[object]]:
     if isinstance(source, Search):
         names = ",".join((source.namespace, *source.dimensions))
         words = " ".join(filter(None, (f'MetricName="{source.metric}"', source.such_that)))
-        found = f"SEARCH('{{{names}}} {words}', '{source.statistic}', 300)"
+        found = f"SEARCH('{{{names}}} {words}', '{source.statistic}', {source.period})"
         return [[{"expression": found, "id": id_}]]
     objective = source.objective
     bad, total = f"{id_}b", f"{id_}t"
@@ -228,7 +233,7 @@ def _named(statistic: Statistic) -> list[object]:
     """Write a metric as a dashboard has it: namespace, name, then names and values by turns."""
     metric = statistic.metric
     flat = [text for name, value in metric.dimensions.items() for text in (name, _text(value))]
-    return [metric.namespace, metric.name, *flat]
+    return [_text(metric.namespace), metric.name, *flat]
 
 
 def _text(value: object) -> str:

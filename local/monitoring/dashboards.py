@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.monitoring.metrics import gateway, own, queue
+from local.monitoring.metrics import function, gateway, own, queue
 from local.monitoring.panels import Dashboard, Panel
 from local.monitoring.sources import (
     BURN,
@@ -10,8 +10,10 @@ from local.monitoring.sources import (
     DEAD,
     PARKED,
     WAITING,
+    in_an_hour,
     line,
     of_each,
+    once_a_day,
     per_minute,
 )
 from local.monitoring.technical import ERRORS, PERFORMANCE
@@ -32,6 +34,22 @@ SYSTEM_HEALTH = Dashboard(
             (("{{status}}", per_minute("http_requests_total", "status")),),
         ),
         Panel(
+            "Requests at the function URL, which Stripe calls",
+            "short",
+            tuple(
+                line(label, function("WebhookReceiveFunction", name))
+                for label, name in (
+                    ("all", "UrlRequestCount"),
+                    ("4xx", "Url4xxCount"),
+                    ("5xx", "Url5xxCount"),
+                )
+            ),
+            (
+                ("all", per_minute("function_url_requests_total")),
+                ("{{status}}", per_minute("function_url_errors_total", "status")),
+            ),
+        ),
+        Panel(
             "Events of Stripe, by what became of them",
             "short",
             (of_each("WebhookProcessed", "outcome", "type"),),
@@ -43,13 +61,25 @@ SYSTEM_HEALTH = Dashboard(
             "s",
             (line("oldest", queue("EventsQueue", "ApproximateAgeOfOldestMessage"), "Maximum"),),
         ),
+        Panel(
+            "Age of changes when they are read",
+            "ms",
+            tuple(
+                line(label, function(name, "IteratorAge"), "Maximum")
+                for label, name in (
+                    ("announced", "NotificationPublishFunction"),
+                    ("counted", "MetricsCountFunction"),
+                )
+            ),
+            (("{{reader}}", "stream_age_seconds * 1000"),),
+        ),
         DEAD,
         PARKED,
         Panel(
             "Reconciliations",
             "short",
             (of_each("ReconciliationRun", "status"),),
-            (("{{status}}", "reconciliation_runs_total"),),
+            (("{{status}} in an hour", in_an_hour("reconciliation_runs_total", "status")),),
         ),
         Panel(
             "Drift",
@@ -68,12 +98,14 @@ BUSINESS = Dashboard(
         Panel(
             "Active subscriptions",
             "short",
-            prometheus=(("{{project}}", "active_subscriptions"),),
+            (once_a_day("ActiveSubscriptions", "project"),),
+            (("{{project}}", "active_subscriptions"),),
         ),
         Panel(
             "Monthly recurring revenue, minor units",
             "short",
-            prometheus=(("{{project}} {{currency}}", "mrr_minor_units"),),
+            (once_a_day("MonthlyRecurringRevenue", "currency", "project"),),
+            (("{{project}} {{currency}}", "mrr_minor_units"),),
         ),
         Panel(
             "Payments",
@@ -82,7 +114,13 @@ BUSINESS = Dashboard(
                 line("failed", own("PaymentFailed")),
                 line("all", own("PaymentFailed"), "SampleCount"),
             ),
-            (("{{outcome}}", "payments_total"),),
+            (("{{outcome}} in an hour", in_an_hour("payments_total", "outcome")),),
+        ),
+        Panel(
+            "Cards declined on the checkout page",
+            "short",
+            (line("declined", own("PaymentDeclined")),),
+            (("in an hour", in_an_hour("payment_declines_total")),),
         ),
         Panel(
             "Payments that failed",
@@ -94,7 +132,7 @@ BUSINESS = Dashboard(
             "Events of Stripe, by type",
             "short",
             (of_each("WebhookReceived", "outcome", "type"),),
-            (("{{type}}", "sum by (type) (webhook_events_total)"),),
+            (("{{type}} in an hour", in_an_hour("webhook_events_total", "type")),),
         ),
         Panel(
             "Checks",
@@ -109,9 +147,10 @@ BUSINESS = Dashboard(
                 line("failed", own("DeliveryFailed")),
                 line("all", own("DeliveryFailed"), "SampleCount"),
             ),
-            (("{{outcome}}", "notification_deliveries_total"),),
+            (("{{outcome}} in an hour", in_an_hour("notification_deliveries_total", "outcome")),),
         ),
     ),
+    days=30,
 )
 
 DASHBOARDS = (SYSTEM_HEALTH, BUSINESS, PERFORMANCE, ERRORS)

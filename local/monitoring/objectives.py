@@ -86,8 +86,8 @@ OBJECTIVES = (
         5,
         Statistic(gateway("5xx"), "Sum"),
         Statistic(gateway("Count"), "Sum"),
-        'http_requests_total{status="5xx"}',
-        "http_requests_total",
+        'api_errors_total{status="5xx"}',
+        "api_requests_total",
     ),
     Objective(
         "WebhookProcessing",

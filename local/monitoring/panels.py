@@ -23,6 +23,7 @@ class Search:
     Attributes:
         dimensions: their names, all that the metric has.
         such_that: more words of CloudWatch's search.
+        period: seconds.
     """
 
     namespace: str
@@ -30,6 +31,7 @@ class Search:
     metric: str
     statistic: str
     such_that: str = ""
+    period: int = 300
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,11 @@ class Dashboard:
 
     Attributes:
         alarms: whether it begins with the state of every alarm.
+        days: that CloudWatch shows at first; its own three hours where it is 0.
     """
 
     name: str
     title: str
     panels: tuple[Panel, ...]
     alarms: bool = False
+    days: int = 0

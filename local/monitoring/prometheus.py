@@ -17,9 +17,12 @@ from local.monitoring.objectives import (
 
 RUNBOOK = "docs/runbook.md#"
 
+JOBS = 'job=~"billing.*"'
+"""What scrapes are called: a job a stage, and no rule adds up what two of them tell."""
+
 SCRAPE_FAILING: Json = {
     "alert": "ScrapeFailing",
-    "expr": "absent(billing_build_info)",
+    "expr": f"up{{{JOBS}}} == 0 or absent(up{{{JOBS}}})",
     "for": "15m",
     "labels": {"severity": "ticket"},
     "annotations": {
@@ -44,7 +47,7 @@ def alertmanager() -> Json:
     return {
         "route": {
             "receiver": "tickets",
-            "group_by": ["alertname"],
+            "group_by": ["alertname", "job"],
             "group_wait": "30s",
             "group_interval": "5m",
             "repeat_interval": "12h",
@@ -58,9 +61,10 @@ def alertmanager() -> Json:
         },
         "inhibit_rules": [
             {
-                "source_matchers": ['severity="page"'],
+                # Labels that both lack are equal too, so the page has to have one.
+                "source_matchers": ['severity="page"', 'objective=~".+"'],
                 "target_matchers": ['severity="ticket"'],
-                "equal": ["objective"],
+                "equal": ["job", "objective"],
             }
         ],
         "receivers": [
@@ -75,12 +79,9 @@ def _records() -> Iterator[Json]:
     for objective in OBJECTIVES:
         for seconds in windows:
             window = f"[{duration(seconds)}]"
-            failed = f"sum(increase({objective.bad_counter}{window}))"
-            asked = f"sum(increase({objective.total_counter}{window}))"
-            yield {
-                "record": _recorded(objective, seconds),
-                "expr": f"({failed} or vector(0)) / ({asked} > 0)",
-            }
+            failed = f"sum by (job) (increase({objective.bad_counter}{window}))"
+            asked = f"sum by (job) (increase({objective.total_counter}{window}))"
+            yield {"record": _recorded(objective, seconds), "expr": f"{failed} / ({asked} > 0)"}
 
 
 def _recorded(objective: Objective, seconds: int) -> str:
@@ -105,11 +106,11 @@ def _burning() -> Iterator[Json]:
 
 def _burns(objective: Objective, burn: Burn) -> str:
     ratio = f"{objective.threshold(burn) / 100:.6g}"
-    counted = f"sum(increase({objective.bad_counter}[{duration(burn.long)}]))"
-    both = " and ".join(
+    counted = f"sum by (job) (increase({objective.bad_counter}[{duration(burn.long)}]))"
+    both = " and on (job) ".join(
         f"{_recorded(objective, seconds)} > {ratio}" for seconds in (burn.long, burn.short)
     )
-    return f"({both} and {counted} >= {objective.least})"
+    return f"({both} and on (job) {counted} >= {objective.least})"
 
 
 def _labels(severity: Severity, objective: Objective) -> Json:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from local.monitoring.metrics import Metric, Statistic, own, queue
-from local.monitoring.objectives import OBJECTIVES
+from local.monitoring.objectives import DAY, OBJECTIVES
 from local.monitoring.panels import Line, Panel, Rate, Search
 
 SUM, P95 = "Sum", "p95"
 
 OURS = "${AWS::StackName}"
-"""What the names of the stack's functions and tables begin with: a search takes it as a word."""
+"""The namespace of our metrics, and a word of the names of functions and tables."""
 
 
-def of_each(metric: str, *dimensions: str, statistic: str = SUM) -> Search:
-    """Search for a metric of ours, by all values of its dimensions."""
-    return Search("Billing", (*dimensions, "service"), metric, statistic)
+def of_each(metric: str, *dimensions: str, statistic: str = SUM, such_that: str = "") -> Search:
+    """Search for a metric of ours, by all values of its dimensions, or of such as are said."""
+    return Search(f'"{OURS}"', (*dimensions, "service"), metric, statistic, such_that)
 
 
 def functions(metric: str, statistic: str = SUM) -> Search:
@@ -32,6 +34,17 @@ def per_minute(counter: str, *labels: str) -> str:
     """Write how fast a counter goes up, a minute."""
     by = f" by ({', '.join(labels)})" if labels else ""
     return f"sum{by} (rate({counter}[10m])) * 60"
+
+
+def in_an_hour(counter: str, *labels: str) -> str:
+    """Write how much came to a counter within the last hour: by itself it falls at midnight."""
+    by = f" by ({', '.join(labels)})" if labels else ""
+    return f"sum{by} (increase({counter}[1h]))"
+
+
+def once_a_day(metric: str, *dimensions: str) -> Search:
+    """Search for a metric of ours that has a value a day."""
+    return replace(of_each(metric, *dimensions, statistic="Maximum"), period=DAY)
 
 
 def line(label: str, metric: Metric, statistic: str = SUM) -> Line:
@@ -81,5 +94,5 @@ PARKED = Panel(
     "Events parked",
     "short",
     (line("parked", own("EventParked")),),
-    (("waiting", "parked_events"), ("parked today", "events_parked_total")),
+    (("waiting", "parked_events"), ("parked in an hour", in_an_hour("events_parked_total"))),
 )

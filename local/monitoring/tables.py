@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from local.monitoring.alarms import THRESHOLDS
+from local.monitoring.metrics import STACK, Math, Statistic
 from local.monitoring.objectives import OBJECTIVES, SEVERITIES, Objective, Severity, duration
 
 
@@ -44,8 +45,18 @@ def _thresholds() -> Iterable[str]:
     yield "| alarm | watches | rings above |"
     yield "|---|---|---:|"
     for each in THRESHOLDS:
-        metric = each.watches.metric
-        for_long = f" for {each.period * each.periods // 60} min" if each.periods > 1 else ""
-        watched = f"{each.watches.name} of `{metric.namespace}` `{metric.name}`"
+        lasts = each.period * each.periods // 60
+        for_long = f" for {lasts} min" if each.periods > 1 else f" in {lasts} min"
         linked = f"[{each.name}](../runbook.md#{each.name.lower()})"
-        yield f"| {linked} | {watched}{for_long} | {each.above:g} |"
+        yield f"| {linked} | {_watched(each.watches)}{for_long} | {each.above:g} |"
+
+
+def _watched(watches: Statistic | Math) -> str:
+    metrics = [each.metric for each in _statistics(watches)]
+    named = dict.fromkeys("STACK" if m.namespace == STACK else str(m.namespace) for m in metrics)
+    told = watches.says if isinstance(watches, Math) else f"{watches.name} of `{metrics[0].name}`"
+    return f"{', '.join(f'`{name}`' for name in named)}: {told}"
+
+
+def _statistics(watches: Statistic | Math) -> list[Statistic]:
+    return list(watches.of.values()) if isinstance(watches, Math) else [watches]

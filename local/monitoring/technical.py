@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.monitoring.metrics import CHECK_ROUTE, gateway, own
-from local.monitoring.panels import Dashboard, Panel
+from local.monitoring.panels import Dashboard, Panel, Search
 from local.monitoring.sources import (
     BURN,
     CHECKED,
@@ -15,10 +15,18 @@ from local.monitoring.sources import (
     SUM,
     by_route,
     functions,
+    in_an_hour,
     line,
     of_each,
     tables,
 )
+
+
+def of_class(status: str) -> Search:
+    """Count the answers of a class, by route."""
+    found = f'status="{status}"'
+    return of_each("Latency", "route", "status", statistic="SampleCount", such_that=found)
+
 
 PERFORMANCE = Dashboard(
     "performance",
@@ -82,16 +90,22 @@ ERRORS = Dashboard(
     (
         BURN,
         Panel(
-            "Answers of 5xx, by route",
+            "Answers of 5xx, all at the API and by route in the functions",
             "short",
-            (line("5xx", gateway("5xx")),),
-            (("{{route}}", 'http_requests_total{status="5xx"}'),),
+            (line("API", gateway("5xx")), of_class("5xx")),
+            (
+                ("API", in_an_hour('api_errors_total{status="5xx"}')),
+                ("{{route}}", in_an_hour('http_requests_total{status="5xx"}', "route")),
+            ),
         ),
         Panel(
-            "Answers of 4xx, by route",
+            "Answers of 4xx, all at the API and by route in the functions",
             "short",
-            (line("4xx", gateway("4xx")),),
-            (("{{route}}", 'http_requests_total{status="4xx"}'),),
+            (line("API", gateway("4xx")), of_class("4xx")),
+            (
+                ("API", in_an_hour('api_errors_total{status="4xx"}')),
+                ("{{route}}", in_an_hour('http_requests_total{status="4xx"}', "route")),
+            ),
         ),
         Panel("Functions that ended in an error", "short", (functions("Errors"),)),
         Panel("Functions that were throttled", "short", (functions("Throttles"),)),
@@ -103,20 +117,20 @@ ERRORS = Dashboard(
                 line("failed", own("WebhookFailed")),
                 line("all", own("WebhookFailed"), "SampleCount"),
             ),
-            (("{{outcome}}", "webhook_attempts_total"),),
+            (("{{outcome}} in an hour", in_an_hour("webhook_attempts_total", "outcome")),),
         ),
         Panel(
             "Attempts to deliver a notification",
             "short",
             (of_each("NotificationAttempt", "outcome"),),
-            (("{{outcome}}", "notification_attempts_total"),),
+            (("{{outcome}} in an hour", in_an_hour("notification_attempts_total", "outcome")),),
         ),
         Panel(
             "What reconciliations found",
             "short",
             (of_each("ReconciliationDifferences", "drift"),),
             (
-                ("{{kind}}", "reconciliation_drift_total"),
+                ("{{kind}} in an hour", in_an_hour("reconciliation_drift_total", "kind")),
                 ("for a person, new", "reconciliation_new_for_person"),
             ),
         ),
@@ -124,7 +138,7 @@ ERRORS = Dashboard(
             "Endpoints disabled",
             "short",
             (line("disabled", own("EndpointDisabled")),),
-            (("today", "endpoints_disabled_total"),),
+            (("in an hour", in_an_hour("endpoints_disabled_total")),),
         ),
         PARKED,
         DEAD,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import product
 from typing import Any
 
 import jsonschema_rs
@@ -61,8 +62,7 @@ def test_a_dashboard_is_grafanas(name: str) -> None:
 
 @pytest.mark.parametrize("logical_id", template.resources("AWS::CloudWatch::Dashboard"))
 def test_a_dashboard_is_cloudwatchs(logical_id: str) -> None:
-    told = template.resources("AWS::CloudWatch::Dashboard")[logical_id]["Properties"]
-    text = told["DashboardBody"]["Fn::Sub"]
+    text = template.dashboard_body(logical_id)
     names = {each.partition(".")[0] for each in re.findall(r"\$\{([^}]+)\}", text)}
     assert names <= {*template.template()["Resources"], "AWS::Region", "AWS::StackName"}
     widgets = json.loads(text)["widgets"]
@@ -77,6 +77,22 @@ def test_a_dashboard_is_cloudwatchs(logical_id: str) -> None:
         assert shown.get("metrics") or shown.get("alarms")
         ids = [line[-1]["id"] for line in shown.get("metrics", []) if "id" in line[-1]]
         assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("is_protected", [True, False])
+def test_the_state_of_every_alarm_that_tells_somebody_is_shown(is_protected: bool) -> None:
+    text = template.dashboard_body("SystemHealthDashboard", is_protected=is_protected)
+    (shown,) = [w for w in json.loads(text)["widgets"] if w["type"] == "alarm"]
+    there = [name for name in actual_alarms() if is_protected or "Condition" not in ALARMS[name]]
+    assert sorted(shown["properties"]["alarms"]) == sorted(f"${{{name}.Arn}}" for name in there)
+
+
+def test_a_development_stage_has_no_alarm_that_is_computed() -> None:
+    """It need keep no promise, and the emulator refuses metric math."""
+    for name in ALARMS:
+        told = properties(name)
+        is_computed = "Metrics" in told or "AlarmRule" in told
+        assert (ALARMS[name].get("Condition") == "IsProtected") == is_computed
 
 
 def _places(x: int, y: int, w: int, h: int) -> list[tuple[int, int]]:
@@ -104,6 +120,32 @@ def test_alerts_go_to_receivers_that_there_are() -> None:
     matched = {m for route in told["route"]["routes"] for m in route["matchers"]}
     assert severities == {"page", "ticket"}
     assert matched == {'severity="page"'}
+
+
+def test_a_page_silences_the_ticket_of_its_own_objective_and_no_other() -> None:
+    told = yaml.safe_load((MONITORING / "prometheus" / "alertmanager.yml").read_text())
+    silenced = {
+        (source, target)
+        for rule in told["inhibit_rules"]
+        for source, target in product(ALERTS, ALERTS)
+        if _matches(source, rule["source_matchers"])
+        and _matches(target, rule["target_matchers"])
+        and all(_label(source, name) == _label(target, name) for name in rule["equal"])
+    }
+    assert silenced == {(f"{each.name}PageAlarm", f"{each.name}TicketAlarm") for each in OBJECTIVES}
+
+
+def _label(alert: str, name: str) -> str:
+    """A label, which Alertmanager takes for empty where there is none."""
+    return str(ALERTS[alert]["labels"].get(name, ""))
+
+
+def _matches(alert: str, matchers: list[str]) -> bool:
+    found = [re.fullmatch(r'(\w+)(=~?)"(.*)"', each) for each in matchers]
+    return all(
+        re.fullmatch(value if kind == "=~" else re.escape(value), _label(alert, name))
+        for name, kind, value in (each.groups() for each in found if each)
+    )
 
 
 def test_prometheus_has_every_alarm_that_cloudwatch_has() -> None:
@@ -145,9 +187,11 @@ def test_every_log_that_the_runbook_searches_is_a_functions(part: str) -> None:
 
 def test_what_the_documents_say_of_the_alarms_is_so() -> None:
     text = (MONITORING / "README.md").read_text()
-    windows = [name for name in ALARMS if "Metrics" in properties(name)]
+    windows = [name for name in ALARMS if "AlarmActions" not in properties(name)]
     made_of_them = [name for name in ALARMS if "AlarmRule" in properties(name)]
-    assert f"each of the {len(THRESHOLDS)} alarms with a threshold" in text
+    queries = [properties(each.name).get("Metrics", [{"MetricStat": {}}]) for each in THRESHOLDS]
+    metrics = sum("MetricStat" in query for some in queries for query in some)
+    assert f"each of the {metrics} metrics that the {len(THRESHOLDS)} alarms" in text
     assert f"each of the {len(windows)} windows" in text
     assert f"each of the {len(made_of_them)} alarms that are made of them" in text
     assert {each.least for each in OBJECTIVES} == {3, 5}

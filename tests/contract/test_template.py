@@ -238,7 +238,7 @@ def test_every_dead_letter_queue_raises_an_alarm() -> None:
     watched = {
         alarm["Properties"]["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
         for alarm in alarms
-        if alarm["Properties"].get("Namespace") == "AWS/SQS"
+        if alarm["Properties"].get("MetricName") == "ApproximateNumberOfMessagesVisible"
     }
     queues = [name for name in template.resources("AWS::SQS::Queue") if "DeadLetter" in name]
     assert watched == set(queues)

@@ -25,6 +25,7 @@ from tests.support import (
 )
 from tests.support.bridge import Bridge
 from tests.support.clock import Clock
+from tests.support.cloudwatch import STACK
 from tests.support.dynamo import create_tables, table_names
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def deployment(monkeypatch: pytest.MonkeyPatch, bridge: Bridge) -> Iterator[Sett
         **{service.variable: bridge.url for service in BRIDGED},
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
         "STAGE": "dev",
+        "POWERTOOLS_METRICS_NAMESPACE": STACK,
         # The time stands still in tests, and Hypothesis asks more than people do.
         **dict.fromkeys(LIMITS, "1000000"),
         "STRIPE_API_KEY_SECRET": "stripe-api-key",

@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 
 from local.embedded_metrics import Datum, data_of
 
+STACK = "billing-test"
+"""The stack that tests are: its metrics are in a namespace of this name."""
+
 
 class Metric(NamedTuple):
     """A metric, with one combination of its dimensions."""
@@ -25,14 +28,21 @@ class Metric(NamedTuple):
     def of(cls, told: Mapping[str, Any]) -> Metric:
         """Read it as CloudWatch's API and CloudFormation write it."""
         dimensions = {each["Name"]: str(each["Value"]) for each in told.get("Dimensions", [])}
-        return cls(told["Namespace"], told["MetricName"], dimensions)
+        namespace = told["Namespace"]
+        ours = namespace == {"Ref": "AWS::StackName"}
+        return cls(STACK if ours else namespace, told["MetricName"], dimensions)
 
 
 class Metrics:
-    """What was measured: lines are taken, statistics are told."""
+    """What was measured: lines are taken, statistics are told.
+
+    Attributes:
+        status: what GetMetricData says of each metric.
+    """
 
     def __init__(self) -> None:
         self._data: list[Datum] = []
+        self.status = "Complete"
 
     def take(self, text: str) -> list[Datum]:
         """Take the metrics of log lines, and return them."""
@@ -47,6 +57,7 @@ class Metrics:
     def clear(self) -> None:
         """Forget everything."""
         self._data.clear()
+        self.status = "Complete"
 
     def statistic(
         self, metric: Metric, statistic: str, start: datetime, end: datetime
@@ -84,7 +95,7 @@ class Metrics:
             begin + timedelta(seconds=told["Period"]),
         )
         found = [] if value is None else [value]
-        return {"Id": query["Id"], "StatusCode": "Complete", "Values": found}
+        return {"Id": query["Id"], "StatusCode": self.status, "Values": found}
 
 
 def _listed(data: Iterable[Datum], namespace: str) -> Iterable[dict[str, Any]]:

@@ -125,6 +125,18 @@ def resources(kind: str) -> dict[str, dict[str, Any]]:
     }
 
 
+def dashboard_body(logical_id: str, *, is_protected: bool = True) -> str:
+    """A dashboard's body with `${...}` left as it is, and the alarms that a stage has."""
+    body = resources("AWS::CloudWatch::Dashboard")[logical_id]["Properties"]["DashboardBody"]
+    if isinstance(body["Fn::Sub"], str):
+        return str(body["Fn::Sub"])
+    text, named = body["Fn::Sub"]
+    for name, value in named.items():
+        _, there, elsewhere = value["Fn::If"]
+        text = text.replace(f"${{{name}}}", there["Fn::Sub"] if is_protected else elsewhere)
+    return str(text)
+
+
 def functions() -> tuple[Function, ...]:
     """Every function, in the file's order."""
     return tuple(

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 
 from billing.body import read_body
 from billing.domain.errors import BillingError, NoSuchRoute
-from billing.observability import NAMESPACE, logger
+from billing.observability import logger, measure
 from billing.reply import Reply, error_reply, json_reply, timestamp
 from billing.request import (
     BODY_LIMIT,
@@ -88,11 +88,8 @@ def _account_for(event: Mapping[str, Any], status: int, milliseconds: float) -> 
         milliseconds=round(milliseconds, 1),
         request_id=request_id_of(event),
     )
-    with single_metric(
-        name="Latency", unit=MetricUnit.Milliseconds, value=milliseconds, namespace=NAMESPACE
-    ) as metric:
-        metric.add_dimension(name="route", value=route)
-        metric.add_dimension(name="status", value=f"{status // 100}xx")
+    of_class = f"{status // 100}xx"
+    measure("Latency", milliseconds, MetricUnit.Milliseconds, route=route, status=of_class)
 
 
 def answer(body: Mapping[str, Any] | None, status: int = 200, /, **headers: str) -> Response[str]:

@@ -27,11 +27,15 @@ LONGEST_HELD = 60.0
 """Seconds; CloudWatch's own resolution."""
 
 
+FAILED = ("4xx", "5xx")
+
+
 class Latencies:
     """Latencies by route and status: the first is written at once, later ones together.
 
     They wait for `MOST_TOGETHER` or for the first request after `LONGEST_HELD`. What a process
-    holds when Lambda ends it is lost; the gateway's access log has every request.
+    holds when Lambda ends it is lost; the gateway's access log has every request. Those of what
+    failed do not wait: they are few, and alarms count them.
     """
 
     def __init__(self, lines: Lines) -> None:
@@ -44,8 +48,9 @@ class Latencies:
         """Note the latency of an answer that was given `at`, in seconds of a steady clock."""
         self._held.setdefault((route, status), []).append(milliseconds)
         for key, values in self._held.items():
-            if values and (at >= self._due.get(key, at) or len(values) >= MOST_TOGETHER):
-                route, status = key
+            route, status = key
+            is_due = at >= self._due.get(key, at) or len(values) >= MOST_TOGETHER
+            if values and (is_due or status in FAILED):
                 self._lines.metric("Latency", "Milliseconds", values, route=route, status=status)
                 values.clear()
                 self._due[key] = at + LONGEST_HELD

@@ -13,10 +13,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from billing.settings import environment
+from billing.settings import environment, settings
 
 SERVICE = "billing"
-NAMESPACE = "Billing"
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -106,7 +105,7 @@ class Lines:
         """Write values of a CloudWatch metric, 100 at most, in the embedded metric format."""
         told = {**dimensions, "service": SERVICE}
         directive = {
-            "Namespace": NAMESPACE,
+            "Namespace": settings().powertools_metrics_namespace,
             "Dimensions": [list(told)],
             "Metrics": [{"Name": name, "Unit": unit}],
         }

@@ -44,6 +44,8 @@ class Settings:
         page_requests_per_hour: of one key, to checkout and portal.
         checks_per_second: of one key, that one process answers.
         watched_queues: whose depths are told, as `name=URL` with spaces between.
+        watched_functions: what Lambda measures of them is told too, as `name=FUNCTION`.
+        powertools_metrics_namespace: of what the functions measure; each stack has its own.
     """
 
     stage: str = "dev"
@@ -74,6 +76,8 @@ class Settings:
     page_requests_per_hour: int = 10_000
     checks_per_second: int = 100
     watched_queues: str = ""
+    watched_functions: str = ""
+    powertools_metrics_namespace: str = "Billing"
 
     @property
     def issuer(self) -> str:

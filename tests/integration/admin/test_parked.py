@@ -20,6 +20,7 @@ from tests.integration.admin.parking import (
 )
 from tests.support import template
 from tests.support.clock import Clock
+from tests.support.cloudwatch import Metric
 from tests.support.shop import Shop, process_records, queue_record
 
 # -- the list
@@ -101,7 +102,7 @@ def test_what_is_parked_is_counted_as_the_alarm_watches_it(
     assert len(counted) == 2, "each time that it comes, and not when an operator replays it"
     for metric in counted:
         (told,) = metric["_aws"]["CloudWatchMetrics"]
-        assert told["Namespace"] == alarm["Namespace"]
+        assert told["Namespace"] == Metric.of(alarm).namespace
         assert {name: metric[name] for name in told["Dimensions"][0]} == dimensions
 
 

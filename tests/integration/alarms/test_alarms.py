@@ -14,11 +14,11 @@ import pytest
 from tests.integration.admin.parking import parked
 from tests.integration.reconciliation.conftest import Operator, a_subscription_of_a_stranger
 from tests.support import template
-from tests.support.alarms import ALARMS, period_of, properties, rings
+from tests.support.alarms import ALARMS, OURS, period_of, properties, rings
 from tests.support.cloudwatch import Metrics
 from tests.support.shop import Shop
 
-OWN = [name for name in ALARMS if properties(name).get("Namespace") == "Billing"]
+OWN = [name for name in ALARMS if properties(name).get("Namespace") == OURS]
 
 
 def an_event_is_parked(request: pytest.FixtureRequest) -> Iterator[None]:

@@ -7,7 +7,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.alarms import ALARMS, is_composite, parts, period_of, properties, rings
+from tests.support.alarms import (
+    ALARMS,
+    OURS,
+    is_composite,
+    parts,
+    period_of,
+    properties,
+    rings,
+    statistics_of,
+)
 from tests.support.cloudwatch import Metric, Metrics
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -20,18 +29,35 @@ OF_AWS: dict[str, dict[str, tuple[set[str], ...]]] = {
         "Count": ({"ApiId"},),
         "Latency": ({"ApiId"}, {"ApiId", "Method", "Resource", "Stage"}),
     },
-    "AWS/SQS": {"ApproximateNumberOfMessagesVisible": ({"QueueName"},)},
+    "AWS/DynamoDB": {"ConsumedWriteCapacityUnits": ({"TableName"},)},
+    "AWS/Lambda": {
+        "IteratorAge": ({"FunctionName"},),
+        "Url4xxCount": ({"FunctionName"},),
+        "Url5xxCount": ({"FunctionName"},),
+        "UrlRequestCount": ({"FunctionName"},),
+    },
+    "AWS/SQS": {
+        "ApproximateAgeOfOldestMessage": ({"QueueName"},),
+        "ApproximateNumberOfMessagesVisible": ({"QueueName"},),
+    },
 }
 """What AWS measures by itself, with which dimensions, of what alarms watch.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
 """
 
-WINDOWS = [name for name in ALARMS if "Metrics" in properties(name)]
+COMPUTED = [name for name in ALARMS if statistics_of(name)]
+WINDOWS = [name for name in COMPUTED if "AlarmActions" not in properties(name)]
+RATES = ["WebhookUnansweredAlarm", "WebhookRefusedAlarm"]
+PERCENTILES = ["CheckLatencyP95Alarm", "CheckLatencyP99Alarm"]
+UNREAD = "ChangesUnreadAlarm"
 COMPOSITES = [name for name in ALARMS if is_composite(name)]
-PLAIN_OF_AWS = [name for name in ALARMS if properties(name).get("Namespace") in OF_AWS]
-OWN = [name for name in ALARMS if properties(name).get("Namespace") == "Billing"]
+PLAIN_OF_AWS = [name for name in ALARMS if str(properties(name).get("Namespace")) in OF_AWS]
+OWN = [name for name in ALARMS if properties(name).get("Namespace") == OURS]
 
 
 def ask(window: str, metrics: Metrics, at: datetime, *, times: float, many: int = MANY) -> None:
@@ -49,7 +75,16 @@ def ask(window: str, metrics: Metrics, at: datetime, *, times: float, many: int 
 
 def test_every_alarm_is_tried_here_or_beside() -> None:
     """Those on one metric of our own are tried in test_alarms.py, on what handlers write."""
-    assert sorted([*WINDOWS, *COMPOSITES, *PLAIN_OF_AWS, *OWN]) == sorted(ALARMS)
+    computed = [*WINDOWS, *RATES, *PERCENTILES, UNREAD]
+    assert sorted([*computed, *COMPOSITES, *PLAIN_OF_AWS, *OWN]) == sorted(ALARMS)
+
+
+@pytest.mark.parametrize("name", [*COMPUTED, *PLAIN_OF_AWS])
+def test_what_aws_measures_is_named_with_its_dimensions(name: str) -> None:
+    queries = [q["MetricStat"]["Metric"] for q in statistics_of(name)] or [properties(name)]
+    for metric in map(Metric.of, queries):
+        if metric.namespace in OF_AWS:
+            assert set(metric.dimensions) in OF_AWS[metric.namespace][metric.name]
 
 
 @pytest.mark.parametrize("name", WINDOWS)
@@ -96,7 +131,6 @@ def test_an_error_budget_alarm_rings_in_time_and_ends_soon_after_the_trouble(nam
 @pytest.mark.parametrize("name", PLAIN_OF_AWS)
 def test_an_alarm_on_what_aws_measures_rings_and_ends(name: str) -> None:
     told, metric = properties(name), Metric.of(properties(name))
-    assert set(metric.dimensions) in OF_AWS[metric.namespace][metric.name]
     period, periods = timedelta(seconds=told["Period"]), told["EvaluationPeriods"]
     metrics = Metrics()
     metrics.put(metric, [told["Threshold"]], NOW)
@@ -108,6 +142,66 @@ def test_an_alarm_on_what_aws_measures_rings_and_ends(name: str) -> None:
     assert rings(name, metrics, end)
     metrics.put(metric, [told["Threshold"]] * 400, end)
     assert not rings(name, metrics, end + period)
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_the_url_that_stripe_calls_rings_by_rate_and_not_for_few(name: str) -> None:
+    bad, total = (Metric.of(each["MetricStat"]["Metric"]) for each in statistics_of(name))
+    above, period = properties(name)["Threshold"] / 100, timedelta(seconds=period_of(name))
+    asked, metrics = 1000, Metrics()
+    assert not rings(name, metrics, NOW)
+    metrics.put(total, [1.0] * asked, NOW)  # Lambda need not tell of none that failed
+    assert not rings(name, metrics, NOW + period)
+    metrics.put(bad, [1.0] * int(above * asked), NOW)
+    assert not rings(name, metrics, NOW + period)
+    metrics.put(bad, [1.0], NOW)
+    assert rings(name, metrics, NOW + period)
+    few = Metrics()
+    few.put(total, [1.0, 1.0], NOW)
+    few.put(bad, [1.0, 1.0], NOW)
+    assert not rings(name, few, NOW + period)
+
+
+@pytest.mark.parametrize("name", PERCENTILES)
+@pytest.mark.parametrize("hundreds", [1, 10])
+def test_slow_checks_ring_at_low_traffic_too_and_quick_ones_end_it(
+    name: str, hundreds: int
+) -> None:
+    slow = properties(name)["Threshold"] + 1
+    metric = Metric.of(statistics_of(name)[0]["MetricStat"]["Metric"])
+    period, metrics = timedelta(seconds=period_of(name)), Metrics()
+    for number in range(properties(name)["EvaluationPeriods"]):
+        assert not rings(name, metrics, NOW + number * period)
+        metrics.put(metric, [slow] * 100 * hundreds, NOW + number * period)
+    end = NOW + properties(name)["EvaluationPeriods"] * period
+    assert rings(name, metrics, end)
+    metrics.put(metric, [slow - 1] * 20, end)
+    assert not rings(name, metrics, end + period)
+
+
+@pytest.mark.parametrize("name", PERCENTILES)
+def test_one_slow_check_of_few_wakes_nobody(name: str) -> None:
+    metrics, period = Metrics(), timedelta(seconds=period_of(name))
+    metric = Metric.of(statistics_of(name)[0]["MetricStat"]["Metric"])
+    periods = properties(name)["EvaluationPeriods"]
+    for number in range(periods):
+        metrics.put(metric, [9000.0, *[1.0] * 18], NOW + number * period)
+    assert not rings(name, metrics, NOW + periods * period)
+
+
+@pytest.mark.parametrize("silent", ["published", "counted"])
+def test_a_reader_of_changes_that_is_given_nothing_rings(silent: str) -> None:
+    named = {each["Id"]: Metric.of(each["MetricStat"]["Metric"]) for each in statistics_of(UNREAD)}
+    period, metrics = timedelta(seconds=period_of(UNREAD)), Metrics()
+    for hour in range(6):
+        at = NOW + hour * period
+        assert rings(UNREAD, metrics, at) == (hour in {4, 5})
+        metrics.put(named["writes"], [3.0], at)
+        for name in ("published", "counted"):
+            if name != silent or hour < 2 or hour == 5:
+                metrics.put(named[name], [10.0], at)
+    assert not rings(UNREAD, metrics, NOW + 6 * period)
+    assert not rings(UNREAD, metrics, NOW + 9 * period), "nobody writes, and nothing is to be read"
 
 
 def test_alarms_stay_within_what_cloudwatch_allows() -> None:

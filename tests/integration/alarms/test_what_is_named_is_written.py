@@ -18,15 +18,15 @@ from tests.integration.admin.parking import parked
 from tests.integration.notifications.conftest import Desk
 from tests.integration.reconciliation.conftest import Operator, a_subscription_of_a_stranger
 from tests.support import template
-from tests.support.alarms import ALARMS, is_composite, properties
-from tests.support.cloudwatch import Metric
+from tests.support.alarms import ALARMS, is_composite, properties, statistics_of
+from tests.support.cloudwatch import STACK, Metric
 from tests.support.push import Pipeline
 from tests.support.receiver import Receiver
 from tests.support.requests import call, request
 from tests.support.shop import Shop
 
 OF_NOTIFICATIONS = re.compile(r"Notification|Delivery|Endpoint")
-SEARCH = re.compile(r"SEARCH\('\{Billing,([^}]*)\} MetricName=\"(\w+)\"")
+SEARCH = re.compile(r"SEARCH\('\{\"\$\{AWS::StackName\}\",([^}]*)\} MetricName=\"(\w+)\"")
 
 Named = tuple[str, frozenset[tuple[str, str]]]
 """A metric with its dimensions; in place of a value that may be any, nothing."""
@@ -36,18 +36,18 @@ def named_by_alarms() -> Iterator[Named]:
     for name in ALARMS:
         if not is_composite(name):
             told = properties(name)
-            queries = [q["MetricStat"]["Metric"] for q in told.get("Metrics", [])[:2]] or [told]
+            queries = [q["MetricStat"]["Metric"] for q in statistics_of(name)] or [told]
             for metric in map(Metric.of, queries):
-                if metric.namespace == "Billing":
+                if metric.namespace == STACK:
                     yield metric.name, frozenset(metric.dimensions.items())
 
 
 def named_by_dashboards() -> Iterator[Named]:
-    for dashboard in template.resources("AWS::CloudWatch::Dashboard").values():
-        text = dashboard["Properties"]["DashboardBody"]["Fn::Sub"]
+    for dashboard in template.resources("AWS::CloudWatch::Dashboard"):
+        text = template.dashboard_body(dashboard)
         for widget in json.loads(text)["widgets"]:
             for line in widget["properties"].get("metrics", []):
-                if line[0] == "Billing":
+                if line[0] == "${AWS::StackName}":
                     flat = [each for each in line[2:] if isinstance(each, str)]
                     pairs = zip(flat[::2], flat[1::2], strict=True)
                     yield line[1], frozenset(pairs)
@@ -61,7 +61,7 @@ NAMED = {*named_by_alarms(), *named_by_dashboards()}
 def written(capsys: pytest.CaptureFixture[str]) -> set[Named]:
     """What lines told since the last time, with the values of dimensions and without."""
     data = [datum for line in capsys.readouterr().out.splitlines() for datum in data_of(line)]
-    assert {datum.namespace for datum in data} == {"Billing"}
+    assert {datum.namespace for datum in data} == {STACK}
     full = {(datum.name, frozenset(datum.dimensions.items())) for datum in data}
     return full | {(name, frozenset((key, "") for key, _ in pairs)) for name, pairs in full}
 
@@ -75,6 +75,8 @@ def test_of_events_payments_requests_and_reconciliations(
     shop: Shop, operator: Operator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop.buy("user-1")
+    declined = shop.checkout("user-2", "once").body["session_id"]
+    shop.control(f"checkout/sessions/{declined}/decline")
     shop.receive(shop.events()[0])
     shop.deliver_all()
     asked = request("GET", "/api/v1/entitlements", query={"user_id": "user-1"}, key=shop.key)

@@ -129,6 +129,16 @@ def test_latencies_are_written_at_once_and_then_together(
     ]
 
 
+def test_the_latency_of_what_failed_is_written_at_once_each_time(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What a process holds when Lambda ends it is lost, and failures are few and matter."""
+    latencies = lean_http.Latencies(Lines())
+    for number in (1.0, 2.0, 3.0):
+        latencies.add(number, number, route="GET /x", status="5xx")
+        assert _latencies(capsys.readouterr().out) == [("5xx", [number])]
+
+
 def test_what_one_route_holds_is_written_when_another_is_asked(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from billing.settings import settings
 from functions.checkout.handler import lambda_handler as checkout
 from functions.entitlements.handler import lambda_handler as entitlements
 from local.stripe.server import FakeStripeServer
@@ -91,6 +92,12 @@ def test_a_read_of_a_table_has_its_line(
     assert reads
     assert {each["aws"]["operation"] for each in reads} <= {"BatchGetItem", "GetItem"}
     assert {each["aws"]["region"] for each in reads} == {"eu-west-1"}
+    tables = {
+        name
+        for each in reads
+        for name in each["aws"].get("table_names", [each["aws"].get("table_name")])
+    }
+    assert tables == {settings().accounts_table, settings().catalog_table}
 
 
 def test_a_call_that_fails_is_marked(
@@ -101,6 +108,41 @@ def test_a_call_that_fails_is_marked(
     assert buy(shop) == 503
     (failed,) = [each for each in received(daemon) if each["namespace"] == "remote"]
     assert failed["fault"] is True
+
+
+@pytest.mark.parametrize(
+    ("status", "marks"),
+    [
+        (400, {"error"}),
+        (402, {"error"}),
+        (429, {"error", "throttle"}),
+        (503, {"fault"}),
+    ],
+)
+def test_what_stripe_answers_is_marked_as_x_ray_marks_it(
+    shop: Shop,
+    daemon: socket.socket,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    marks: set[str],
+) -> None:
+    sampled(monkeypatch, 1)
+    shop.stripe.add_fault(method="POST", times=9, status=status)
+    assert buy(shop) >= 400
+    (failed,) = [each for each in received(daemon) if each["namespace"] == "remote"]
+    assert failed["http"]["response"]["status"] == status
+    assert {name for name in ("error", "fault", "throttle") if failed.get(name)} == marks
+
+
+def test_what_aws_refuses_is_an_error_and_no_fault(
+    shop: Shop, daemon: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sampled(monkeypatch, 1)
+    monkeypatch.setenv("STRIPE_API_KEY_SECRET", "nowhere")
+    settings.cache_clear()
+    assert buy(shop) == 503
+    (refused,) = [each for each in received(daemon) if each["name"] == "SecretsManager"]
+    assert (refused.get("error"), refused.get("fault")) == (True, None)
 
 
 def test_nothing_of_a_person_is_told(

@@ -9,17 +9,21 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricDa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from billing.adapters.aws.endpoint import CLOUDWATCH
 from billing.adapters.aws.wire import AwsError, AwsWire
 from billing.domain.errors import TryAgain
-from billing.lines import NAMESPACE, SERVICE
+from billing.lines import SERVICE
+from billing.settings import settings
 
 QUERIES = 500
 """What one GetMetricData takes."""
+
+COMPLETE = "Complete"
+"""What it says of a metric that it tells whole, on the last page at the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +31,15 @@ class Series:
     """A metric with one combination of its dimensions, and what was asked of it.
 
     Attributes:
-        dimensions: without the service's, which all have.
+        dimensions: without the service's, which all of ours have.
         values: by statistic, such as `Sum` or `p95`; without those that have no data.
+        namespace: of what AWS measures by itself; empty for ours.
     """
 
     name: str
     dimensions: Mapping[str, str]
     values: Mapping[str, float] = field(default_factory=dict)
+    namespace: str = ""
 
 
 class Measurements:
@@ -50,7 +56,7 @@ class Measurements:
             TryAgain: CloudWatch does not answer, or refuses.
         """
         found: list[Series] = []
-        asked: dict[str, Any] = {"Namespace": NAMESPACE}
+        asked: dict[str, Any] = {"Namespace": settings().powertools_metrics_namespace}
         while True:
             answer = self._call("ListMetrics", asked)
             for metric in answer.get("Metrics", []):
@@ -71,8 +77,12 @@ class Measurements:
             start: a multiple of `length`, as CloudWatch counts them from 1970.
             length: of the stretch, whole minutes.
 
+        Returns:
+            All that were wanted, in their order.
+
         Raises:
-            TryAgain: CloudWatch does not answer, or refuses.
+            TryAgain: CloudWatch does not answer, refuses, or knows only a part: a counter that is
+                told too low for once would be counted twice.
         """
         asked = [(series, statistic) for series, names in wanted for statistic in names]
         values: dict[int, dict[str, float]] = {id(series): {} for series, _ in wanted}
@@ -80,8 +90,7 @@ class Measurements:
             some = asked[first : first + QUERIES]
             for (series, statistic), value in self._values(some, start, length):
                 values[id(series)][statistic] = value
-        told = (Series(each.name, each.dimensions, values[id(each)]) for each, _ in wanted)
-        return [series for series in told if series.values]
+        return [replace(each, values=values[id(each)]) for each, _ in wanted]
 
     def _values(
         self, asked: Sequence[tuple[Series, str]], start: datetime, length: timedelta
@@ -94,14 +103,18 @@ class Measurements:
             "StartTime": int(start.timestamp()),
             "EndTime": int((start + length).timestamp()),
         }
+        states: dict[str, str] = {}
         while True:
             answer = self._call("GetMetricData", body)
             for result in answer.get("MetricDataResults", []):
+                states[result["Id"]] = result["StatusCode"]
                 if result.get("Values"):
                     yield asked[int(result["Id"][1:])], float(result["Values"][0])
             if not answer.get("NextToken"):
-                return
+                break
             body["NextToken"] = answer["NextToken"]
+        if set(states.values()) - {COMPLETE}:
+            raise TryAgain("CloudWatch tells only a part of the metrics.")
 
     def _call(self, operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -111,9 +124,10 @@ class Measurements:
 
 
 def _query(id_: str, series: Series, statistic: str, length: timedelta) -> dict[str, Any]:
-    named = {**series.dimensions, "service": SERVICE}
+    own = {} if series.namespace else {"service": SERVICE}
+    named = {**series.dimensions, **own}
     metric = {
-        "Namespace": NAMESPACE,
+        "Namespace": series.namespace or settings().powertools_metrics_namespace,
         "MetricName": series.name,
         "Dimensions": [{"Name": name, "Value": value} for name, value in named.items()],
     }

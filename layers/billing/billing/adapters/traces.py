@@ -31,6 +31,11 @@ TITLES = {
 }
 """What X-Ray's map calls the services."""
 
+NO_ANSWER = 503
+"""What a call without an answer is taken for."""
+
+TOO_MANY = 429
+
 HEAD = b'{"format": "json", "version": 1}\n'
 
 
@@ -61,12 +66,28 @@ def line(environ: Mapping[str, str], name: str, **told: Any) -> Iterator[dict[st
     }
     try:
         yield document
-    except BaseException:
-        document["fault"] = True
+    except BaseException as error:
+        document |= marks_of(getattr(error, "status", None) or NO_ANSWER)
         raise
     finally:
         document["end_time"] = time.time()
         _send(document, daemon)
+
+
+def marks_of(status: int) -> dict[str, bool]:
+    """Mark an answer as X-Ray does: who is refused is in error, and who fails is at fault."""
+    if status == TOO_MANY:
+        return {"error": True, "throttle": True}
+    return {"fault": True} if status >= 500 else {"error": True} if status >= 400 else {}
+
+
+def tables(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Name the tables of a request to DynamoDB; of one to another service, none."""
+    if name := payload.get("TableName"):
+        return {"table_name": name}
+    of_transaction = (each for item in payload.get("TransactItems", ()) for each in item.values())
+    names = {*payload.get("RequestItems", ()), *(each["TableName"] for each in of_transaction)}
+    return {"table_names": sorted(names)} if names else {}
 
 
 def _send(document: Mapping[str, Any], daemon: str) -> None:

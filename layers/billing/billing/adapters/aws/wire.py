@@ -68,6 +68,7 @@ class AwsError(Exception):
 
     Attributes:
         code: AWS's word, such as `AccessDeniedException`.
+        status: of the HTTP answer.
         message: its sentence.
         told: the whole answer.
         request_id: under which AWS knows the request.
@@ -76,6 +77,7 @@ class AwsError(Exception):
     def __init__(self, code: str, status: int, told: Mapping[str, Any], request_id: str) -> None:
         """Say what AWS said."""
         self.code = code
+        self.status = status
         self.message = str(told.get("message") or told.get("Message") or "")
         self.told = told
         self.request_id = request_id
@@ -153,9 +155,7 @@ class AwsWire:
         """Make the call with a line in the invocation's trace."""
         from billing.adapters import traces  # noqa: PLC0415 - one invocation in 20 is traced
 
-        about = {"operation": operation, "region": self._endpoint.region}
-        if table := payload.get("TableName"):
-            about["table_name"] = table
+        about = {"operation": operation, "region": self._endpoint.region, **traces.tables(payload)}
         with traces.line(self._environ, self._service.name, namespace="aws", aws=about):
             return self._attempts(operation, body)
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import requests
 import stripe
 
-from billing.adapters.traces import line
+from billing.adapters.traces import line, marks_of
 from billing.settings import environment
 
 
@@ -78,6 +78,7 @@ class BoundedClient(stripe.RequestsClient):
                 method, url, headers, post_data, max_network_retries, _usage=_usage
             )
             traced["http"]["response"] = {"status": status}
+            traced.update(marks_of(status))
         if status >= 400 and not _is_stripes(body):
             raise stripe.APIError(
                 "The error is not Stripe's.", http_status=status, headers=dict(answered)
