@@ -43,7 +43,7 @@ def whole(schema: Json) -> Any:
         return whole(description()["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
     if "anyOf" in schema:
         return whole(next(each for each in schema["anyOf"] if each.get("type") != "null"))
-    kind = schema.get("type")
+    kind = str(schema.get("type"))
     if kind == "object":
         named = {name: whole(each) for name, each in schema.get("properties", {}).items()}
         others = schema.get("additionalProperties")

@@ -28,6 +28,7 @@ from botocore.compat import HTTPHeaders
 from billing.adapters.aws.endpoint import CLOUDWATCH, DYNAMODB, SECRETS_MANAGER, SQS
 from billing.adapters.aws.sigv4 import Credentials
 from billing.adapters.event_bus import EVENTS
+from tests.support import start_keys
 from tests.support.aws_signature import is_signed
 from tests.support.cloudwatch import Metrics
 from tests.support.interruptions import Killed
@@ -77,6 +78,8 @@ class Bridge(ThreadingTCPServer):
             return 400, REFUSED
         if name == CLOUDWATCH.name:
             return 200, json.dumps(self.metrics.answer(operation, json.loads(body))).encode()
+        if name == DYNAMODB.name and start_keys.is_refused(operation, body):
+            return 400, start_keys.REFUSED
         url = f"https://{name}.{self.region}.amazonaws.com/"
         request = AWSPreparedRequest("POST", url, HTTPHeaders.from_dict(headers), body, False)
         event = f"before-send.{name}.{operation}"

@@ -110,8 +110,11 @@ class ParkedCauses:
 
 def _keys(wanted: Wanted, size: int, cursor: str | None) -> list[str]:
     """Query the index; each key is a cursor that goes on after it."""
-    in_time = None if wanted.until is None else ParkedIndex.recorded_at <= to_plain(wanted.until)
+    last = None if wanted.until is None else to_plain(wanted.until)
+    in_time = None if last is None else ParkedIndex.recorded_at <= last
     list_, start = wanted.state.value, _start(wanted, cursor) if cursor else None
+    if start and last and start["recorded_at"]["S"] > last:
+        return []  # nothing follows; DynamoDB refuses to start beyond what is asked for
     items = LedgerItem.by_parked.query(list_, in_time, limit=size, last_evaluated_key=start)
     return [f"{item.recorded_at}|{item.pk}" for item in items]
 
