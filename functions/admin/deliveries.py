@@ -54,7 +54,7 @@ def get(project_id: str, endpoint_id: str, delivery_id: str) -> Response[str]:
 
 @router.post(f"{ONE}/retry")
 def retry(project_id: str, endpoint_id: str, delivery_id: str) -> Response[str]:
-    """Have a failed delivery tried anew."""
+    """Have a delivery that failed, or is overdue, tried anew."""
     endpoint = _endpoint(project_id, endpoint_id)
     anew = retry_delivery(delivery_store(), deliveries_queue(), endpoint, delivery_id, now=now())
     return answer(_shown(anew), 202)
@@ -62,7 +62,7 @@ def retry(project_id: str, endpoint_id: str, delivery_id: str) -> Response[str]:
 
 @router.post(f"{ENDPOINT}/retry")
 def retry_all(project_id: str, endpoint_id: str) -> Response[str]:
-    """Have the failed deliveries of a span tried anew, some at a time."""
+    """Have the deliveries of a span that failed, or are overdue, tried anew, some at a time."""
     body, context = read_body(router.current_event.raw_event, RetryRequest), router.lambda_context
     endpoint = _endpoint(project_id, endpoint_id)
     retried, cursor = retry_failed(
