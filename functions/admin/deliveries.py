@@ -15,7 +15,13 @@ from billing.http import answer, query, read_body
 from billing.notifications import deliveries_queue, delivery_store, endpoint_store
 from billing.observability import logger
 from billing.presentation import shown
-from billing.services.manage_deliveries import Span, known_delivery, retry_delivery, retry_failed
+from billing.services.manage_deliveries import (
+    Span,
+    known_cursor,
+    known_delivery,
+    retry_delivery,
+    retry_failed,
+)
 from billing.services.manage_endpoints import known_endpoint
 from functions.admin.admission import operator_of, operators_router
 from functions.admin.endpoints import ONE as ENDPOINT
@@ -36,7 +42,8 @@ def list_all(project_id: str, endpoint_id: str) -> Response[str]:
     """List an endpoint's deliveries, the newest first."""
     asked = query(router.current_event.raw_event, "state", "limit", "cursor")
     endpoint = _endpoint(project_id, endpoint_id)
-    page = delivery_store().page(endpoint.id, limit_of(asked), cursor_of(asked), _state(asked))
+    cursor = known_cursor(cursor_of(asked))
+    page = delivery_store().page(endpoint.id, limit_of(asked), cursor, _state(asked))
     return answer(
         {
             "deliveries": [_shown(delivery) for delivery in page.items],

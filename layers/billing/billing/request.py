@@ -53,7 +53,7 @@ def raw_body(event: Mapping[str, Any], limit: int = BODY_LIMIT) -> bytes:
 
     Raises:
         PayloadTooLarge: there are more than `limit`.
-        MalformedRequest: the gateway's base64 cannot be read.
+        MalformedRequest: the gateway's base64 cannot be read, or its text is none.
     """
     body = event.get("body") or ""
     if event.get("isBase64Encoded"):
@@ -62,7 +62,10 @@ def raw_body(event: Mapping[str, Any], limit: int = BODY_LIMIT) -> bytes:
         except (binascii.Error, ValueError) as error:
             raise MalformedRequest("The body's base64 cannot be read.") from error
     else:
-        raw = body.encode("utf-8", errors="surrogateescape")
+        try:
+            raw = body.encode("utf-8", errors="surrogateescape")
+        except UnicodeEncodeError as error:
+            raise MalformedRequest("The body is not UTF-8.") from error
     if len(raw) > limit:
         raise PayloadTooLarge(f"The body has {len(raw)} bytes; at most {limit} are taken.")
     return raw

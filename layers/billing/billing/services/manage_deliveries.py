@@ -51,6 +51,17 @@ def known_delivery(deliveries: DeliveryStore, endpoint: Endpoint, delivery_id: s
     return delivery
 
 
+def known_cursor(cursor: str | None) -> str | None:
+    """Return a cursor of a list of deliveries: the id of one.
+
+    Raises:
+        InvalidInput: no answer gave that cursor.
+    """
+    if cursor is not None and not is_id(cursor):
+        raise InvalidInput.field("cursor", "must be the next_cursor of an answer")
+    return cursor
+
+
 def retry_delivery(
     deliveries: DeliveryStore,
     queue: DeliveriesQueue,
@@ -127,8 +138,7 @@ def retry_failed(
     """
     if span.since and span.until and span.until <= span.since:
         raise InvalidInput.field("until", "must be after since")
-    if cursor is not None and not is_id(cursor):
-        raise InvalidInput.field("cursor", "must be the next_cursor of an answer")
+    cursor = known_cursor(cursor)
     _insist_on_enabled(endpoint)
     page = deliveries.retriable(endpoint.id, limit, now, after=cursor or "", **span.ids())
     done = 0
