@@ -23,10 +23,10 @@ class Begun:
     dry_run: bool
     _parts: dict[str, Json] = field(default_factory=dict)
 
-    def cursor(self, customer_id: str) -> str | None:
-        """Say from where to go on with a customer."""
+    def asked(self, customer_id: str) -> Json:
+        """Say from where to go on with a customer; nothing where it was not begun with."""
         part = self._parts.get(customer_id)
-        return part["cursor"] if part else None
+        return {"cursor": part["cursor"]} if part else {}
 
     def take(self, results: Iterable[Json]) -> tuple[list[Json], bool]:
         """Take an answer.
@@ -37,7 +37,7 @@ class Begun:
         through: list[Json] = []
         for result in results:
             customer_id = str(result["customer_id"])
-            cursor = self.cursor(customer_id)
+            cursor = self.asked(customer_id).get("cursor")
             if result["outcome"] != LATER:
                 through.append(self._with_earlier(self._parts.pop(customer_id, None), result))
             elif result.get("cursor") in (None, cursor):

@@ -114,11 +114,8 @@ class Sender:
 
     def _ask(self, lines: list[Line], begun: Begun) -> web.Answer | None:
         customers = [
-            {
-                "user_id": each.user_id,
-                "customer_id": each.customer_id,
-                "cursor": begun.cursor(each.customer_id),
-            }
+            {"user_id": each.user_id, "customer_id": each.customer_id}
+            | begun.asked(each.customer_id)
             for each in lines
         ]
         body = {
