@@ -15,7 +15,13 @@ from billing.http import answer, query, read_body
 from billing.notifications import deliveries_queue, delivery_store, endpoint_store
 from billing.observability import logger
 from billing.presentation import shown
-from billing.services.manage_deliveries import Span, known_delivery, retry_delivery, retry_failed
+from billing.services.manage_deliveries import (
+    Span,
+    known_cursor,
+    known_delivery,
+    retry_delivery,
+    retry_failed,
+)
 from billing.services.manage_endpoints import known_endpoint
 from functions.admin.admission import operator_of, operators_router
 from functions.admin.endpoints import ONE as ENDPOINT
@@ -36,7 +42,8 @@ def list_all(project_id: str, endpoint_id: str) -> Response[str]:
     """List an endpoint's deliveries, the newest first."""
     asked = query(router.current_event.raw_event, "state", "limit", "cursor")
     endpoint = _endpoint(project_id, endpoint_id)
-    page = delivery_store().page(endpoint.id, limit_of(asked), cursor_of(asked), _state(asked))
+    cursor = known_cursor(cursor_of(asked))
+    page = delivery_store().page(endpoint.id, limit_of(asked), cursor, _state(asked))
     return answer(
         {
             "deliveries": [_shown(delivery) for delivery in page.items],
@@ -54,7 +61,7 @@ def get(project_id: str, endpoint_id: str, delivery_id: str) -> Response[str]:
 
 @router.post(f"{ONE}/retry")
 def retry(project_id: str, endpoint_id: str, delivery_id: str) -> Response[str]:
-    """Have a failed delivery tried anew."""
+    """Have a delivery that failed, or is overdue, tried anew."""
     endpoint = _endpoint(project_id, endpoint_id)
     anew = retry_delivery(delivery_store(), deliveries_queue(), endpoint, delivery_id, now=now())
     return answer(_shown(anew), 202)
@@ -62,7 +69,7 @@ def retry(project_id: str, endpoint_id: str, delivery_id: str) -> Response[str]:
 
 @router.post(f"{ENDPOINT}/retry")
 def retry_all(project_id: str, endpoint_id: str) -> Response[str]:
-    """Have the failed deliveries of a span tried anew, some at a time."""
+    """Have the deliveries of a span that failed, or are overdue, tried anew, some at a time."""
     body, context = read_body(router.current_event.raw_event, RetryRequest), router.lambda_context
     endpoint = _endpoint(project_id, endpoint_id)
     retried, cursor = retry_failed(

@@ -15,6 +15,7 @@ from billing.observability import logger
 from billing.presentation import shown
 from billing.services.import_customers import Brought, Import
 from billing.services.manage_catalog import read_catalog
+from billing.services.take_over import LISTS, Place
 from billing.settings import settings
 from billing.stores import account_store, catalog_store
 from functions.admin.admission import operator_of, operators_router
@@ -23,6 +24,8 @@ from functions.admin.schemas import Body, Reason
 
 MOST = 25
 """Customers that one request takes: Stripe is asked four times or more about each."""
+
+CURSOR = rf"^({'|'.join(LISTS)}):[A-Za-z0-9_]{{1,255}}$"
 
 router = operators_router()
 
@@ -35,10 +38,19 @@ def _user_id(text: str) -> str:
 
 
 class BroughtCustomer(Body):
-    """A user, and the customer that this user is at Stripe."""
+    """A user, and the customer that this user is at Stripe.
+
+    With a `cursor`, which an answer of `later` gave, it is gone on with from there.
+    """
 
     user_id: Annotated[str, AfterValidator(_user_id)]
     customer_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,254}$")]
+    cursor: Annotated[str, Field(pattern=CURSOR)] | None = None
+
+    def to_brought(self) -> Brought:
+        """Say it as the service does."""
+        after = Place.read(self.cursor) if self.cursor else None
+        return Brought(self.user_id, self.customer_id, after)
 
 
 class ImportRequest(Body):
@@ -68,7 +80,7 @@ def import_customers() -> Response[str]:
         lambda: context.get_remaining_time_in_millis() > ENOUGH_TIME,
         body.dry_run,
         body.may_have_several,
-    ).bring([Brought(each.user_id, each.customer_id) for each in body.customers])
+    ).bring([each.to_brought() for each in body.customers])
     told: list[dict[str, Any]] = [shown(each) for each in made]
     for each in () if body.dry_run else told:
         ids = {"customer_id": each["customer_id"], "outcome": each["outcome"]}

@@ -11,7 +11,8 @@ from billing.domain.errors import InvalidInput
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 100
-LONGEST_CURSOR = 300
+LONGEST_CURSOR = 1024
+"""Bytes: as many as a user id can have, and as DynamoDB takes for a sort key."""
 
 _NUMBER = re.compile(r"[0-9]{1,3}", re.ASCII)
 
@@ -45,12 +46,13 @@ def decoded_cursor(text: str) -> str:
         InvalidInput: no answer gave such a cursor.
     """
     try:
-        decoded = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True).decode()
+        decoded = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
+        cursor = decoded.decode() if len(decoded) <= LONGEST_CURSOR else ""
     except (ValueError, binascii.Error):
-        decoded = ""
-    if not 0 < len(decoded) <= LONGEST_CURSOR:
+        cursor = ""
+    if not cursor:
         raise InvalidInput.field("cursor", "must be the next_cursor of an answer")
-    return decoded
+    return cursor
 
 
 def next_cursor(last: str | None) -> str | None:

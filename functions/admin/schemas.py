@@ -135,7 +135,7 @@ class NewEndpoint(EndpointUpdate):
 
 
 class RetryRequest(Body):
-    """Which failed deliveries to try anew: those of notifications made in `[since, until)`."""
+    """Which deliveries to try anew: those of notifications made in `[since, until)`."""
 
     since: Instant | None = None
     until: Instant | None = None

@@ -50,7 +50,7 @@ class Journal:
                 message = f"{journal.path} is of another import; move it away to begin anew."
                 raise LocalError(message)
             if noted.get("outcome") in SETTLED:
-                journal.settled[_mark(noted["user_id"], noted["customer_id"])] = noted
+                journal.settled[_mark(noted.get("user_id"), noted.get("customer_id"))] = noted
         return journal
 
     def __enter__(self) -> Self:
@@ -86,16 +86,17 @@ class Journal:
         os.fsync(self._file.fileno())
 
 
-def _mark(user_id: str, customer_id: str) -> str:
+def _mark(user_id: str | None, customer_id: str | None) -> str:
     return json.dumps([user_id, customer_id])
 
 
 def _parsed(line: str) -> Json:
+    """Read a line; one that was cut off, or is no object, says nothing."""
     try:
-        found: Json = json.loads(line)
+        found = json.loads(line)
     except ValueError:
         return {}
-    return found
+    return found if isinstance(found, dict) else {}
 
 
 def write_failed(file: Path, failed: list[Json]) -> Path | None:

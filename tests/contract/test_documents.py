@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.backup import TABLES
+from local.backup_tables import TABLES
 from tests.support import template
 from tests.support.template import ROOT
 

@@ -28,6 +28,7 @@ from botocore.compat import HTTPHeaders
 from billing.adapters.aws.endpoint import CLOUDWATCH, DYNAMODB, SECRETS_MANAGER, SQS
 from billing.adapters.aws.sigv4 import Credentials
 from billing.adapters.event_bus import EVENTS
+from tests.support import dynamo_rules
 from tests.support.aws_signature import is_signed
 from tests.support.cloudwatch import Metrics
 from tests.support.interruptions import Killed
@@ -77,6 +78,9 @@ class Bridge(ThreadingTCPServer):
             return 400, REFUSED
         if name == CLOUDWATCH.name:
             return 200, json.dumps(self.metrics.answer(operation, json.loads(body))).encode()
+        refusal = dynamo_rules.refusal(operation, body) if name == DYNAMODB.name else None
+        if refusal:
+            return 400, refusal
         url = f"https://{name}.{self.region}.amazonaws.com/"
         request = AWSPreparedRequest("POST", url, HTTPHeaders.from_dict(headers), body, False)
         event = f"before-send.{name}.{operation}"

@@ -103,6 +103,11 @@ class Pipeline:
                 )
         self.hidden.clear()
 
+    def lose(self) -> None:
+        """Empty the queue, as it is where the tables come back and nothing else does."""
+        _sqs().purge_queue(QueueUrl=self.deliveries_url)
+        self.hidden.clear()
+
     def dead_letters(self) -> list[dict[str, Any]]:
         """Look at the dead letters; they are out of sight for a while then."""
         return [json.loads(m["Body"]) for m in self._received(self.dead_letters_url, 10)]

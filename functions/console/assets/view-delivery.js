@@ -110,13 +110,22 @@ function sent(found) {
   return card("What was sent", h("pre", { tabindex: "0", "aria-label": "The body that was sent" }, text));
 }
 
+/** How long an attempt may be overdue before the service lets it be made by hand. */
+const OVERDUE_MS = 3_600_000;
+
+/** @param {any} delivery */
+function isOverdue(delivery) {
+  const due = Date.parse(delivery.next_attempt_at || delivery.created_at);
+  return delivery.state === "pending" && due < Date.now() - OVERDUE_MS;
+}
+
 /**
- * A button for a delivery that failed.
+ * A button for a delivery that failed, or is overdue.
  * @param {string} path of the endpoint's deliveries
  * @param {any} delivery
  */
 export function retryButton(path, delivery) {
-  if (delivery.state !== "failed" || !may("manage_endpoints")) return null;
+  if (!(delivery.state === "failed" || isOverdue(delivery)) || !may("manage_endpoints")) return null;
   return h("button", { type: "button", onclick: () => retry(path, delivery) }, "Retry");
 }
 

@@ -35,10 +35,13 @@ def json_reply(body: Mapping[str, Any] | None, status: int = 200, /, **headers: 
 
 
 def text_reply(text: str, media_type: str, status: int = 200, /, **headers: str) -> Reply:
-    """Answer with a text; headers as in `json_reply`."""
+    """Answer with a text; headers as in `json_reply`.
+
+    What has no UTF-8 form is answered as `?`, since Lambda drops a reply that cannot be encoded.
+    """
     named = {"Cache-Control": "no-store"}
     named.update({name.replace("_", "-").title(): value for name, value in headers.items()})
-    return Reply(status, media_type, text, named)
+    return Reply(status, media_type, text.encode(errors="replace").decode(), named)
 
 
 def error_reply(

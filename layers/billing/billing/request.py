@@ -17,6 +17,8 @@ BODY_LIMIT = 64 * 1024
 
 _TAG = re.compile(r'"[^"]*"')
 
+_HALF = re.compile("[\ud800-\udfff]")
+
 
 def request_id_of(event: Mapping[str, Any]) -> str:
     """Return API Gateway's id of the request, which its access log carries too."""
@@ -51,7 +53,7 @@ def raw_body(event: Mapping[str, Any], limit: int = BODY_LIMIT) -> bytes:
 
     Raises:
         PayloadTooLarge: there are more than `limit`.
-        MalformedRequest: the gateway's base64 cannot be read.
+        MalformedRequest: the gateway's base64 cannot be read, or its text is none.
     """
     body = event.get("body") or ""
     if event.get("isBase64Encoded"):
@@ -60,17 +62,21 @@ def raw_body(event: Mapping[str, Any], limit: int = BODY_LIMIT) -> bytes:
         except (binascii.Error, ValueError) as error:
             raise MalformedRequest("The body's base64 cannot be read.") from error
     else:
-        raw = body.encode("utf-8", errors="surrogateescape")
+        try:
+            raw = body.encode("utf-8", errors="surrogateescape")
+        except UnicodeEncodeError as error:
+            raise MalformedRequest("The body is not UTF-8.") from error
     if len(raw) > limit:
         raise PayloadTooLarge(f"The body has {len(raw)} bytes; at most {limit} are taken.")
     return raw
 
 
 def read_json(event: Mapping[str, Any], limit: int = BODY_LIMIT) -> dict[str, Any]:
-    """Return the body as a JSON object.
+    """Return the body as a JSON object, all of whose texts can be written as UTF-8.
 
     Raises:
         MalformedRequest: it is not UTF-8, not JSON (RFC 8259), or not an object.
+        InvalidInput: a text has half of a surrogate pair, which JSON can write and UTF-8 cannot.
         PayloadTooLarge: it is larger than `limit` bytes.
     """
     raw = raw_body(event, limit)
@@ -80,7 +86,25 @@ def read_json(event: Mapping[str, Any], limit: int = BODY_LIMIT) -> dict[str, An
         raise MalformedRequest("The body is not JSON in UTF-8.") from error
     if not isinstance(value, dict):
         raise MalformedRequest("The body is not a JSON object.")
+    if b"\\u" in raw and (field := _where_half_a_pair_is(value)):
+        raise InvalidInput.field(field, "has half of a surrogate pair, which is no character")
     return value
+
+
+def _where_half_a_pair_is(body: dict[str, Any]) -> str | None:
+    """Name the field with a text, or a name, that has no UTF-8 form."""
+    rest: list[tuple[str, Any]] = [("", body)]
+    while rest:
+        path, value = rest.pop()
+        if isinstance(value, str) and _HALF.search(value):
+            return path
+        if isinstance(value, dict):
+            if any(map(_HALF.search, value)):
+                return path or "body"
+            rest += ((f"{path}.{name}".removeprefix("."), each) for name, each in value.items())
+        elif isinstance(value, list):
+            rest += ((f"{path}[{number}]", each) for number, each in enumerate(value))
+    return None
 
 
 def _refuse_constant(word: str) -> NoReturn:

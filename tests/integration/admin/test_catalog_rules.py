@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from functions.admin.handler import lambda_handler
 from tests.integration.admin.conftest import Operator
 from tests.support.documents import notes, notes_at_stripe
+from tests.support.requests import call, request
 
 AT = "projects/acme/catalog"
 
@@ -35,6 +38,20 @@ def test_a_price_at_stripe_is_fixed(ada: Operator, change: dict[str, Any], field
     assert f"products[0].prices[0].{field}" in [e["field"] for e in answer.body["errors"]]
     assert "make a new price" in answer.body["errors"][0]["message"]
     assert ada.get(AT).body["version"] == 1
+
+
+@pytest.mark.parametrize(("features", "status"), [(100, 200), (250, 422)])
+def test_a_catalog_is_no_larger_than_an_item_can_be(
+    ada: Operator, features: int, status: int
+) -> None:
+    """250 names of 250 characters are 250 KB in UTF-8, and three times that as they are stored."""
+    named = [{"code": f"f{n}", "name": "\N{GRINNING FACE}" * 250} for n in range(features)]
+    body = json.dumps({"features": named, "products": []}, ensure_ascii=False)
+    event = request("PUT", f"/api/v1/admin/{AT}", body=body, key=ada.key)
+    answer = call(lambda_handler, event)
+    assert answer.status == status
+    assert [e["field"] for e in answer.body.get("errors", ())] == ["body"] * (status == 422)
+    assert ada.get(AT).body["version"] == (status == 200)
 
 
 def test_a_price_stays_with_its_product(ada: Operator) -> None:

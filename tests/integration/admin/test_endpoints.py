@@ -180,7 +180,8 @@ def test_deliveries_come_in_pages_the_newest_first(
 
 
 @pytest.mark.parametrize(
-    "query", [{"state": "lost"}, {"limit": "0"}, {"cursor": "?"}, {"type": "ping"}]
+    "query",
+    [{"state": "lost"}, {"limit": "0"}, {"cursor": "?"}, {"cursor": "4pyT"}, {"type": "ping"}],
 )
 def test_a_list_that_cannot_be_is_refused(
     ada: Operator, sells: None, query: dict[str, str]

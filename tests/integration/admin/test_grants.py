@@ -62,7 +62,8 @@ def test_a_second_revocation_answers_the_first(
 
 
 @pytest.mark.parametrize(
-    "grant_id", ["grant_nope", "nope", "", "cus_1", "grant_" + "0" * 26, "x" * 5000, "grant_\ud800"]
+    "grant_id",
+    ["grant_nope", "nope", "", "cus_1", "grant_" + "0" * 26, "x" * 5000, "grant_\ud83d\ude00"],
 )
 def test_an_unknown_grant_is_a_404(ada: Operator, grant_id: str) -> None:
     answer = revoke(ada, grant_id)

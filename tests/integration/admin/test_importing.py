@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from billing.settings import settings
+from functions.admin.handler import lambda_handler as admin
 from functions.reconciliation.handler import lambda_handler as reconciliation
 from tests.integration.admin.conftest import Operator
 from tests.support.brought import OldApp, prices_of
-from tests.support.requests import Answer, call, request
+from tests.support.requests import Answer, LambdaContext, call, request
 from tests.support.shop import STRIPE_KEY, Shop
 from tests.support.snapshot import Snapshots
 
@@ -265,6 +266,77 @@ def test_a_customer_with_very_much_is_taken_in_parts(
     assert set(shop.account("ann").subscriptions) == subscriptions
     assert shop.account("ann").revision == 3
     assert brought(operator, "ann", customer)["outcome"] == "already"
+
+
+class OneObjectATime(LambdaContext):
+    """Where time is short as soon as anything was looked at."""
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 1_000
+
+
+def brought_in_a_hurry(operator: Operator, customer: str, cursor: str | None) -> Json:
+    named = {"user_id": "ann", "customer_id": customer, "cursor": cursor}
+    body = {"project_id": "demo", "customers": [named], "reason": "ticket 4711"}
+    path = "/api/v1/admin/accounts/import"
+    event = request("POST", path, json_body=body, key=operator.key)
+    (found,) = call(admin, event, OneObjectATime()).body["customers"]
+    return dict(found)
+
+
+def test_a_customer_with_too_much_for_one_request_is_gone_on_with_by_the_cursor(
+    shop: Shop, operator: Operator, app: OldApp
+) -> None:
+    customer = app.customer()
+    subscriptions = {app.subscribe(customer, price) for price in ("monthly", "seat", "unknown")}
+    app.kinds()["refunded"](customer)
+    app.kinds()["disputed"](customer)
+    cursors: list[str | None] = [None]
+    found = brought_in_a_hurry(operator, customer, None)
+    while found["outcome"] == "later":
+        assert found["cursor"] not in cursors, "each request gets on"
+        cursors.append(found["cursor"])
+        found = brought_in_a_hurry(operator, customer, found["cursor"])
+    assert (found["outcome"], found["cursor"]) == ("already", None)
+    at_stripe = [
+        *app.client.v1.subscriptions.list({"customer": customer, "status": "all"}),
+        *app.client.v1.checkout.sessions.list({"customer": customer}),
+        *app.client.v1.charges.list({"customer": customer}),
+    ]
+    assert len(cursors) - 1 == len(at_stripe), "an object each"
+    account = shop.account("ann")
+    assert len(set(account.subscriptions) & subscriptions) == 2
+    (left,) = brought(operator, "ann", customer)["left_out"]
+    assert left["reason"] == "unknown_price"
+    assert shop.account("ann") == account, "nothing was left to take"
+    assert shop.features("ann") == {**PRO, "seats": 1}
+
+
+def test_what_follows_on_further_pages_is_not_fetched_where_time_is_short(
+    shop: Shop, operator: Operator, app: OldApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("billing.adapters.stripe.calls.PAGE", 2)
+    customer = app.customer()
+    for _ in range(5):
+        app.subscribe(customer, "seat")
+    shop.stripe.add_fault(path="/v1/charges", status=503, times=9)
+    found = brought_in_a_hurry(operator, customer, None)
+    assert (found["outcome"], found["subscriptions"]) == ("later", 1)
+    assert found["cursor"].startswith("subscriptions:sub_")
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "subscriptions:", ":sub_1", "disputes:dp_1", "charges:a b", "charges:é"]
+)
+def test_a_cursor_that_no_answer_gave_is_refused(
+    shop: Shop, operator: Operator, cursor: str
+) -> None:
+    named = {"user_id": "ann", "customer_id": "cus_1", "cursor": cursor}
+    body = {"project_id": "demo", "customers": [named], "reason": "ticket"}
+    answer = operator.post("accounts/import", body)
+    assert answer.status == 422
+    assert [error["field"] for error in answer.body["errors"]] == ["customers[0].cursor"]
 
 
 def test_trouble_at_stripe_leaves_the_rest_for_later(

@@ -57,6 +57,22 @@ def test_a_key_that_expired_leaves_nobody(ada: Operator, clock: Clock) -> None:
     assert revoke(ada, key_id_of(ada)).body["code"] == "last_owner"
 
 
+@pytest.mark.parametrize(
+    ("expires_at", "status"),
+    [
+        ("2026-03-02T12:00:01Z", 409),
+        ("2026-03-03T11:59:59Z", 409),
+        ("2026-03-03T12:00:00Z", 200),
+        (None, 200),
+    ],
+)
+def test_an_owner_who_remains_has_a_day_left_at_least(
+    ada: Operator, expires_at: str | None, status: int
+) -> None:
+    ada.post("projects/admin/keys", {"name": "Grace", "role": "owner", "expires_at": expires_at})
+    assert revoke(ada, key_id_of(ada)).status == status
+
+
 def test_a_rotated_key_leaves_its_successor(ada: Operator) -> None:
     successor = ada.post(f"projects/admin/keys/{key_id_of(ada)}/rotate").body
     assert revoke(Operator(successor["key"]), key_id_of(ada)).status == 200

@@ -11,6 +11,7 @@ from billing.domain.changes import Cause, CauseType, ParkReason
 from billing.domain.purchase import Purchase
 from billing.services.commit import park
 from billing.stores import account_store
+from functions.admin.paging import next_cursor
 from tests.integration.admin.conftest import Operator
 from tests.integration.admin.hearing import heard
 from tests.support.builders import DAY, START, a_purchase, a_subscription
@@ -49,6 +50,22 @@ def test_accounts_are_listed_in_pages_within_their_project(ada: Operator, clock:
     assert second["next_cursor"] is None
     assert first["accounts"][0]["revision"] == 2
     assert first["accounts"][0]["customer_id"] == "cus_1"
+
+
+def test_a_cursor_has_as_many_bytes_as_a_user_id_and_no_more(ada: Operator, clock: Clock) -> None:
+    longest = "\N{GRINNING FACE}" * 256
+    for number, user_id in enumerate(
+        [longest, f"{longest[:-1]}\N{GRINNING FACE WITH SMILING EYES}"]
+    ):
+        heard(f"evt_{number}", a_small_purchase(number), clock, AccountKey("demo", user_id))
+    first = ada.get("accounts", project_id="demo", limit="1").body
+    second = ada.get("accounts", project_id="demo", limit="1", cursor=first["next_cursor"]).body
+    assert len(second["accounts"]) == 1
+    too_long = next_cursor(longest + "x") or ""
+    for path in ("accounts", "projects", "events", "reconcile"):
+        query = {"project_id": "demo"} if path == "accounts" else {}
+        answer = ada.get(path, cursor=too_long, **query)
+        assert [error["field"] for error in answer.body["errors"]] == ["cursor"], path
 
 
 def test_history_is_listed_newest_first_in_pages(ada: Operator, clock: Clock) -> None:

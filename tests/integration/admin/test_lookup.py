@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
+from billing.adapters.dynamo.counts import RequestCounts
+from billing.adapters.dynamo.models import RunItem
+from billing.adapters.dynamo.runs import RunStore
+from billing.domain.drift import Difference, Drift
+from billing.domain.rate import Hour
+from billing.domain.runs import Run
+from billing.domain.shards import Findings, Shard, Stage
+from billing.settings import settings
+from functions.admin.paging import next_cursor
 from tests.integration.admin.conftest import Operator
 from tests.integration.admin.hearing import heard
 from tests.support.builders import a_purchase, a_subscription
@@ -49,3 +60,33 @@ def test_an_id_is_needed_and_nothing_else_is_taken(ada: Operator) -> None:
     assert ada.get("lookup").body["errors"] == [{"field": "id", "message": "is needed"}]
     assert ada.get("lookup", id="sub_1", project_id="demo").status == 422
     assert ada.get("me", id="sub_1").status == 422
+
+
+def test_what_shares_the_ledgers_table_is_no_entry_of_it(ada: Operator, clock: Clock) -> None:
+    """Runs, their parts and counters have keys that an operator can write."""
+    runs, shard = RunStore(settings()), Shard("run_1", Stage.EVENTS)
+    found = Difference(Drift.ORPHANED, "sub_1")
+    runs.begin(Run("run_1", "Ada", clock.at))
+    runs.checkpoint(shard, clock.at)
+    runs.put_page(shard, Findings("events", 1, (found,)), clock.at)
+    runs.note_reports([found], clock.at)
+    runs.move_watermark("events", clock.at)
+    RequestCounts(settings()).add("management#key_1", Hour.of(clock.at))
+    keys = [item.pk for item in RunItem.scan(attributes_to_get=["pk"])]
+    kinds = {key.partition("#")[0] for key in keys}
+    assert kinds == {"run", "report", "watermark", "requests"}
+    why = {"reason": "to see"}
+    whose = {"project_id": "demo", "user_id": "user-1", **why}
+    for key in keys:
+        path = f"events/{quote(key, safe='')}"
+        for answer in (
+            ada.get("lookup", id=key),
+            ada.get(path),
+            ada.post(f"{path}/replay"),
+            ada.post(f"{path}/dismiss", why),
+            ada.post(f"{path}/link", whose),
+        ):
+            assert answer.status == 404, key
+        cursor = next_cursor(key.removeprefix("run#")) or ""
+        listed = ada.get("reconcile", cursor=cursor)
+        assert listed.status == (200 if key == "run#run_1" else 422), key

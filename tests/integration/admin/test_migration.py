@@ -17,13 +17,21 @@ from tests.support.brought import OldApp, prices_of
 from tests.support.importing import Importer
 from tests.support.interruptions import Killed, When, interruptions
 from tests.support.migration import Migration
-from tests.support.requests import call, request
+from tests.support.requests import Event, LambdaContext, call, request
 from tests.support.served import served
 from tests.support.shop import STRIPE_KEY, Shop
 from tests.support.snapshot import Snapshots
 
 KINDS = 15
 """As `OldApp.kinds` has them, so that every kind is there twice."""
+
+
+class OneObjectATime(LambdaContext):
+    """Where time is short as soon as anything was looked at."""
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 1_000
 
 
 def tables() -> Any:
@@ -93,6 +101,55 @@ def test_trouble_that_does_not_pass_ends_it_in_time(migration: Migration) -> Non
     gone = Sender(service.url, "k", "demo", "t", False, False, wait=waits.append)
     with pytest.raises(Stopped, match="nobody answers"):
         list(gone.send(read(migration.file)))
+
+
+def test_one_customer_at_which_nothing_gets_on_is_left_behind(migration: Migration) -> None:
+    """Of two beside each other, and of the last of all, too."""
+    customers = [customer for _, _, customer in migration.customers]
+    bad = {customers[7], customers[8], customers[-1]}
+
+    def handler(event: Event, context: Any) -> dict[str, Any]:
+        body = json.loads(event["body"])
+        asked = [each["customer_id"] for each in body["customers"]]
+        if asked[0] in bad:
+            return {"statusCode": 503, "body": '{"detail": "it takes too long"}'}
+        well = [*itertools.takewhile(lambda id_: id_ not in bad, asked)]
+        body["customers"] = body["customers"][: len(well)]
+        return lambda_handler({**event, "body": json.dumps(body)}, context)
+
+    with served(handler) as service:
+        sender = Sender(
+            *(service.url, migration.shop.admin_key, "demo", "ticket"),
+            dry_run=False,
+            may_have_several=False,
+            wait=lambda _seconds: None,
+        )
+        results = [result for some in sender.send(read(migration.file)) for result in some]
+    assert [result["customer_id"] for result in results] == customers
+    left = [result for result in results if result["outcome"] == "stuck"]
+    assert {result["customer_id"] for result in left} == bad
+    assert {result["detail"] for result in left} == {"503: it takes too long"}
+
+
+def test_a_customer_in_several_parts_is_one_result(migration: Migration) -> None:
+    def outcomes(context: Any, *, dry_run: bool) -> list[str]:
+        with served(lambda event, _: lambda_handler(event, context)) as service:
+            sender = Sender(
+                *(service.url, migration.shop.admin_key, "demo", "ticket"),
+                dry_run=dry_run,
+                may_have_several=False,
+                wait=lambda _seconds: None,
+            )
+            results = [result for some in sender.send(read(migration.file)) for result in some]
+        assert [r["user_id"] for r in results] == [user for _, user, _ in migration.customers]
+        assert [len(r["left_out"]) for r in results if r["left_out"]] == [1] * 4
+        return [r["outcome"] for r in results]
+
+    assert outcomes(OneObjectATime(), dry_run=True).count("incomplete") == 4
+    assert outcomes(OneObjectATime(), dry_run=False).count("incomplete") == 4
+    before = tables()
+    assert set(outcomes(LambdaContext(), dry_run=False)) == {"already", "incomplete"}
+    assert tables() == before, "it was whole"
 
 
 @pytest.mark.parametrize("answer", [401, 403, 404, 422])

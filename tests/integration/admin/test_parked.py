@@ -43,6 +43,21 @@ def test_parked_events_are_filtered_by_reason_project_and_age(ada: Operator, clo
     assert listed(ada, project_id="nobody") == []
 
 
+def test_a_cursor_beyond_the_age_that_is_asked_for_goes_on_to_nothing(
+    ada: Operator, clock: Clock
+) -> None:
+    a_parked_cause("evt_1", clock)
+    clock.advance(timedelta(hours=1))
+    a_parked_cause("evt_2", clock)
+    a_parked_cause("evt_3", clock)
+    clock.advance(timedelta(hours=1))
+    cursor = ada.get("events", limit="2").body["next_cursor"]
+    page = ada.get("events", older_than_seconds="3601", cursor=cursor)
+    assert (page.status, page.body) == (200, {"events": [], "next_cursor": None})
+    page = ada.get("events", older_than_seconds="3600", cursor=cursor)
+    assert [event["event_id"] for event in page.body["events"]] == ["evt_3"]
+
+
 def test_a_list_with_little_that_fits_comes_in_pages_and_whole(ada: Operator, clock: Clock) -> None:
     for number in range(230):
         reason = ParkReason.UNREADABLE if number % 50 == 0 else ParkReason.UNMATCHED

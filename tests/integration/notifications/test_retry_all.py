@@ -141,6 +141,67 @@ def test_a_span_that_is_none_is_refused(
     assert [error["field"] for error in answer.body["errors"]] == [field]
 
 
+@pytest.fixture
+def lost(desk: Desk, pipeline: Pipeline, receiver: Receiver, clock: Clock) -> Endpoint:
+    """One with two deliveries that are pending and on no queue, as after a restore."""
+    made = desk.endpoint(receiver.url)
+    receiver.statuses = [500]
+    for user in ("user-1", "user-2"):
+        desk.grant(user)
+    pipeline.publish()
+    message = pipeline.taken()
+    assert message is not None
+    assert not pipeline.attempt(message)
+    pipeline.lose()
+    assert [len(each["attempts"]) for each in pending(desk, made)] == [0, 1]
+    return made
+
+
+def pending(desk: Desk, endpoint: Endpoint) -> list[Any]:
+    found = desk.of(endpoint, "/deliveries?state=pending")["deliveries"]
+    return sorted(found, key=lambda each: len(each["attempts"]))
+
+
+def test_what_is_pending_and_overdue_by_more_than_an_hour_is_put_back(
+    desk: Desk, pipeline: Pipeline, receiver: Receiver, lost: Endpoint, clock: Clock
+) -> None:
+    clock.advance(timedelta(hours=1))
+    assert retry(desk, lost).body["retried"] == 0
+    clock.advance(timedelta(minutes=1))
+    assert retry(desk, lost).body == {"retried": 2, "next_cursor": None}
+    assert retry(desk, lost).body == {"retried": 0, "next_cursor": None}
+    assert pipeline.deliver() == 2
+    assert len({each.id for each in receiver.accepted}) == 2
+    assert pending(desk, lost) == []
+
+
+def test_one_that_is_overdue_is_put_back_alone(
+    desk: Desk, pipeline: Pipeline, receiver: Receiver, lost: Endpoint, clock: Clock
+) -> None:
+    (new, _) = pending(desk, lost)
+    one = f"/deliveries/{new['delivery_id']}/retry"
+    assert desk.of(lost, one, "POST")["code"] == "delivery_not_failed"
+    clock.advance(timedelta(hours=1, seconds=1))
+    assert desk.of(lost, one, "POST")["state"] == "pending"
+    assert desk.of(lost, one, "POST")["code"] == "delivery_not_failed"
+    assert pipeline.deliver() == 1
+    assert [each.id for each in receiver.accepted] == [new["delivery_id"]]
+
+
+def test_what_is_overdue_behind_another_is_sent_once_though_it_is_put_back(
+    desk: Desk, pipeline: Pipeline, receiver: Receiver, clock: Clock
+) -> None:
+    made = desk.endpoint(receiver.url)
+    grant = desk.grant("user-1")
+    desk.revoke(grant)
+    pipeline.publish()
+    clock.advance(timedelta(hours=2))
+    assert retry(desk, made).body["retried"] == 2
+    while pipeline.deliver():
+        pass
+    assert [said(each)[2] for each in receiver.accepted] == [("export",), ()]
+
+
 def test_an_endpoint_that_is_not_there_is_not_found(desk: Desk, pipeline: Pipeline) -> None:
     nowhere = {"endpoint_id": "ep_00000000000000000000000000"}
     assert retry(desk, nowhere).status == 404

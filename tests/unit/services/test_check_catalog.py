@@ -139,12 +139,22 @@ def test_a_product_that_cannot_be_is_named(fields: dict[str, Any], field: str) -
         (Feature("No"), "code"),
         (Feature(""), "code"),
         (Feature("x", name="a\nb"), "name"),
+        (Feature("x", stripe_lookup_key=""), "stripe_lookup_key"),
+        (Feature("x", stripe_lookup_key="\ud800"), "stripe_lookup_key"),
+        (Feature("x", stripe_lookup_key="a\nb"), "stripe_lookup_key"),
+        (Feature("x", stripe_lookup_key="x" * 81), "stripe_lookup_key"),
         (Feature("x", merge=Merge.SUM), "merge"),
         (Feature("x", type=FeatureType.SETTING, merge=Merge.SUM), "merge"),
     ],
 )
 def test_a_feature_that_cannot_be_is_named(feature: Feature, field: str) -> None:
     assert wrong_fields(Catalog("acme", features=(BOOLEAN, feature))) == [f"features[1].{field}"]
+
+
+@pytest.mark.parametrize("lookup_key", [None, "x", "x" * 80, "Export to PDF"])
+def test_a_feature_may_have_any_lookup_key_that_stripe_takes(lookup_key: str | None) -> None:
+    feature = Feature("x", stripe_lookup_key=lookup_key)
+    assert wrong_fields(Catalog("acme", features=(feature,))) == []
 
 
 @pytest.mark.parametrize("merge", [Merge.MAX, Merge.ANY])

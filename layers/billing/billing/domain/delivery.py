@@ -12,6 +12,13 @@ ATTEMPTS = 10
 The deliveries queue moves a message to the dead letters after as many receives.
 """
 
+OVERDUE = timedelta(hours=1)
+"""How far an attempt of a pending delivery may lie in the past before it is taken for lost.
+
+What is on the queue comes to its turn within seconds of its instant, or waits behind another of the
+same account's. After a restore the queue lacks what was pending at the backup's instant.
+"""
+
 MOST_KEPT = 50
 """Attempts that are kept of a delivery that was retried by hand again and again."""
 
@@ -82,6 +89,12 @@ class Delivery:
     state: DeliveryState = DeliveryState.PENDING
     attempts: tuple[Attempt, ...] = ()
     next_attempt_at: datetime | None = None
+
+    def may_be_retried(self, now: datetime) -> bool:
+        """Whether it may be tried by hand: it failed, or its next attempt is overdue."""
+        if self.state is DeliveryState.PENDING:
+            return (self.next_attempt_at or self.created_at) < now - OVERDUE
+        return self.state is DeliveryState.FAILED
 
     def after(
         self, attempt: Attempt, state: DeliveryState, next_attempt_at: datetime | None = None

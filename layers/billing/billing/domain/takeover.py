@@ -42,6 +42,7 @@ class TakenOver:
         subscriptions, purchases: how many of this customer's the account has now, or would have.
         left_out: what it does not have; it is `incomplete` as long as there is any.
         detail: of a conflict, what contradicts.
+        cursor: of one with so much that time was short: from where to go on.
     """
 
     user_id: str
@@ -51,3 +52,4 @@ class TakenOver:
     purchases: int = 0
     left_out: tuple[LeftOut, ...] = ()
     detail: str = ""
+    cursor: str | None = None

@@ -29,6 +29,7 @@ LONGEST_INTERVALS = {"day": 1095, "week": 156, "month": 36, "year": 3}
 
 LONGEST_VALIDITY_DAYS = 36_500
 LONGEST_NAME = 250
+LONGEST_LOOKUP_KEY = 80  # Stripe's limit of a feature's lookup_key
 LARGEST_LIMIT = 2**53 - 1  # what every JSON reader keeps exactly
 LONGEST_LEEWAY = timedelta(days=30)
 LONGEST_GRACE = timedelta(days=90)
@@ -72,6 +73,9 @@ def _features(catalog: Catalog) -> _Errors:
         path = f"features[{index}]"
         yield from _code(f"{path}.code", feature.code)
         yield from _text(f"{path}.name", feature.name, shortest=0)
+        if feature.stripe_lookup_key is not None:
+            lookup_key = feature.stripe_lookup_key
+            yield from _text(f"{path}.stripe_lookup_key", lookup_key, longest=LONGEST_LOOKUP_KEY)
         if feature.merge is Merge.SUM and feature.type is not FeatureType.LIMIT:
             yield FieldError(f"{path}.merge", "can be 'sum' for a limit only")
 
@@ -177,8 +181,8 @@ def _stripe_id(path: str, id_: str | None) -> _Errors:
         yield FieldError(path, "must be an id of Stripe's, or null to have it made")
 
 
-def _text(path: str, text: str, shortest: int = 1) -> _Errors:
-    if not is_clean(text, shortest, LONGEST_NAME):
+def _text(path: str, text: str, shortest: int = 1, longest: int = LONGEST_NAME) -> _Errors:
+    if not is_clean(text, shortest, longest):
         yield FieldError(
-            path, f"must be {shortest} to {LONGEST_NAME} characters, none of them control ones"
+            path, f"must be {shortest} to {longest} characters, none of them control ones"
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from billing.adapters.stripe.translate import UnreadableShape, read_claim
@@ -21,7 +20,7 @@ from billing.domain.link import StripeLink
 from billing.domain.takeover import LeftOut, TakenOver, TakeoverOutcome
 from billing.services.commit import commit
 from billing.services.mint_id import repeatable_id
-from billing.services.take_over import AtStripe, Found, with_all
+from billing.services.take_over import AtStripe, Found, Place, with_all
 
 if TYPE_CHECKING:
     from billing.adapters.dynamo.catalog_store import CatalogStore
@@ -35,10 +34,15 @@ AT_ONCE = 20
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A user of the app's, and the customer that is this user at Stripe."""
+    """A user of the app's, and the customer that is this user at Stripe.
+
+    Attributes:
+        after: up to where an earlier request came with this customer, which had no time for more.
+    """
 
     user_id: str
     customer_id: str
+    after: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +87,15 @@ class Import:
                 done.append(TakenOver(each.user_id, each.customer_id, TakeoverOutcome.LATER))
                 continue
             try:
-                done.append(self._bring(key, each.customer_id))
+                done.append(self._bring(key, each))
             except TryAgain:
                 if not done:
                     raise
                 done.append(TakenOver(each.user_id, each.customer_id, TakeoverOutcome.LATER))
         return done
 
-    def _bring(self, key: AccountKey, customer_id: str) -> TakenOver:
-        as_of = self.clock()
+    def _bring(self, key: AccountKey, brought: Brought) -> TakenOver:
+        as_of, customer_id = self.clock(), brought.customer_id
         account, holder = self.accounts.load(key), self.accounts.find([customer_id])
         customer = self.stripe.customer(customer_id)
         if customer is None or customer.get("livemode") is not self.livemode:
@@ -105,31 +109,36 @@ class Import:
             *(customer_id, account, self.stripe, self._is_project, base, as_of, self.livemode)
         )
         try:
-            return self._take(account, at_stripe, link)
+            return self._take(account, at_stripe, link, brought.after)
         except BelongsToOtherAccount:  # something of the customer's, or since a moment ago itself
             return _conflict(key, customer_id, "something of it belongs to another account")
 
-    def _take(self, account: Account, at_stripe: AtStripe, link: StripeLink | None) -> TakenOver:
-        key, customer_id = account.key, at_stripe.customer_id
+    def _take(
+        self,
+        account: Account,
+        at_stripe: AtStripe,
+        link: StripeLink | None,
+        after: Place | None,
+    ) -> TakenOver:
         left: list[LeftOut] = []
-        begun, is_through = account, True
-        for number, found in enumerate(_some_at_a_time(at_stripe.missing())):
-            if number and not self.has_time():
-                is_through = False
-                break
-            left += [each for each in found if isinstance(each, LeftOut)]
-            heard = [each for each in found if not isinstance(each, LeftOut)]
+        begun, place = account, None
+        for number, part in enumerate(_some_at_a_time(at_stripe.missing(after), self.has_time)):
+            left += [each for each in part.found if isinstance(each, LeftOut)]
+            heard = [each for each in part.found if not isinstance(each, LeftOut)]
             account, unknown = self._with(account, at_stripe.cause_id, number, heard, link)
             left += unknown
+            place = part.ends_at
         outcome = TakeoverOutcome.ALREADY if account == begun else TakeoverOutcome.IMPORTED
         if left:
             outcome = TakeoverOutcome.INCOMPLETE
-        if not is_through:
+        if place:
             outcome = TakeoverOutcome.LATER
-        subscriptions = [s for s in account.subscriptions.values() if s.customer_id == customer_id]
-        purchases = [p for p in account.purchases.values() if p.customer_id == customer_id]
-        counted = len(subscriptions), len(purchases)
-        return TakenOver(key.user_id, customer_id, outcome, *counted, tuple(left))
+        return TakenOver(
+            *(account.key.user_id, at_stripe.customer_id, outcome),
+            *_counted(account, at_stripe.customer_id),
+            left_out=tuple(left),
+            cursor=place.text() if place else None,
+        )
 
     def _with(
         self,
@@ -194,8 +203,36 @@ def _conflict(key: AccountKey, customer_id: str, detail: str) -> TakenOver:
     return TakenOver(key.user_id, customer_id, TakeoverOutcome.CONFLICT, detail=detail)
 
 
-def _some_at_a_time(found: Iterator[Found]) -> Iterator[list[Found]]:
-    """Cut what comes into parts; the first is there in any case, be it empty."""
-    yield list(islice(found, AT_ONCE))
-    while part := list(islice(found, AT_ONCE)):
-        yield part
+def _counted(account: Account, customer_id: str) -> tuple[int, int]:
+    """Count what an account has of a customer: subscriptions, and purchases."""
+    facts = account.subscriptions.values(), account.purchases.values()
+    subscriptions, purchases = (sum(f.customer_id == customer_id for f in each) for each in facts)
+    return subscriptions, purchases
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some of what was found; `ends_at` where time was short behind it."""
+
+    found: list[Found]
+    ends_at: Place | None = None
+
+
+def _some_at_a_time(
+    walked: Iterator[Found | Place], has_time: Callable[[], bool]
+) -> Iterator[_Part]:
+    """Cut what comes into parts, until time is short; the last is there in any case, be it empty.
+
+    One object is looked at whatever the time, so that each request gets on.
+    """
+    found: list[Found] = []
+    for each in walked:
+        if not isinstance(each, Place):
+            found.append(each)
+        elif not has_time():
+            yield _Part(found, each)
+            return
+        elif len(found) >= AT_ONCE:
+            yield _Part(found)
+            found = []
+    yield _Part(found)

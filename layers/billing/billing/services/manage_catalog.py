@@ -6,11 +6,13 @@ sells; repeating the put finds them by the same idempotency keys and goes on.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from billing.adapters.plain import to_plain
 from billing.domain.catalog import Catalog, Price, Product
 from billing.domain.errors import FieldError, InvalidInput, VersionConflict
 from billing.services.check_catalog import check_catalog
@@ -25,6 +27,12 @@ CREATIONS_LIMIT = 25
 
 CLAIMS_LIMIT = 90
 """New Stripe ids in one put: they are claimed in its transaction, which takes 100 items."""
+
+LARGEST_STORED = 350_000
+"""Bytes of a catalog as it is stored, which has 6 to 12 of them for a character beyond ASCII.
+
+An item of DynamoDB's has 400 KB at most; what lies between is for the ids that a put makes.
+"""
 
 
 class CatalogGateway(Protocol):
@@ -177,6 +185,11 @@ def _size_errors(wanted: Catalog, before: Catalog) -> Iterator[FieldError]:
     if claims > CLAIMS_LIMIT:
         yield FieldError(
             "products", f"names {claims} new Stripe ids; put at most {CLAIMS_LIMIT} at a time"
+        )
+    stored = len(json.dumps(to_plain(wanted)))
+    if stored > LARGEST_STORED:
+        yield FieldError(
+            "body", f"takes {stored} bytes to store; at most {LARGEST_STORED} are kept"
         )
 
 

@@ -1,4 +1,4 @@
-"""Look at deliveries, have one or all that failed tried anew, and send a ping."""
+"""Look at deliveries, have one or all that failed, or got lost, tried anew, and send a ping."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ class NotFailed(Conflict):
 
     code = "delivery_not_failed"
     title = "The delivery has not failed"
-    remedy = "Only a failed one is retried by hand; `next_attempt_at` tells when a pending one is."
+    remedy = (
+        "Only a failed one is retried by hand, or a pending one that is an hour overdue; "
+        "`next_attempt_at` tells when a pending one is tried."
+    )
 
 
 def known_delivery(deliveries: DeliveryStore, endpoint: Endpoint, delivery_id: str) -> Delivery:
@@ -48,6 +51,17 @@ def known_delivery(deliveries: DeliveryStore, endpoint: Endpoint, delivery_id: s
     return delivery
 
 
+def known_cursor(cursor: str | None) -> str | None:
+    """Return a cursor of a list of deliveries: the id of one.
+
+    Raises:
+        InvalidInput: no answer gave that cursor.
+    """
+    if cursor is not None and not is_id(cursor):
+        raise InvalidInput.field("cursor", "must be the next_cursor of an answer")
+    return cursor
+
+
 def retry_delivery(
     deliveries: DeliveryStore,
     queue: DeliveriesQueue,
@@ -56,7 +70,10 @@ def retry_delivery(
     *,
     now: datetime,
 ) -> Delivery:
-    """Have a failed delivery tried anew, as often as a new one.
+    """Have a delivery that failed, or that is overdue, tried anew, as often as a new one.
+
+    What is overdue, though it waits behind another, is sent once all the same: whoever comes to its
+    turn second finds it delivered.
 
     Raises:
         NotFound: there is no such delivery.
@@ -65,7 +82,7 @@ def retry_delivery(
     """
     delivery = known_delivery(deliveries, endpoint, delivery_id)
     _insist_on_enabled(endpoint)
-    if delivery.state is not DeliveryState.FAILED:
+    if not delivery.may_be_retried(now):
         raise NotFailed(f"It is {delivery.state}.")
     return _put_back(deliveries, queue, delivery, now)
 
@@ -75,7 +92,7 @@ def _put_back(
 ) -> Delivery:
     anew = replace(delivery, state=DeliveryState.PENDING, next_attempt_at=now)
     queue.send(anew, repetition=to_plain(now))
-    deliveries.put_if_failed(anew)
+    deliveries.put_if_unchanged(anew, delivery)
     return anew
 
 
@@ -108,9 +125,9 @@ def retry_failed(
     now: datetime,
     has_time: Callable[[], bool],
 ) -> tuple[int, str | None]:
-    """Have the oldest `limit` of an endpoint's failed deliveries tried anew, in their order.
+    """Have the oldest `limit` of what failed, or is overdue, at an endpoint tried anew, in order.
 
-    Fewer where time is short. To ask again is harmless: one that is on its way has not failed.
+    Fewer where time is short. To ask again is harmless: one that is on its way is neither.
 
     Returns:
         How many; and a cursor that goes on with those after them, `None` when all were.
@@ -121,10 +138,9 @@ def retry_failed(
     """
     if span.since and span.until and span.until <= span.since:
         raise InvalidInput.field("until", "must be after since")
-    if cursor is not None and not is_id(cursor):
-        raise InvalidInput.field("cursor", "must be the next_cursor of an answer")
+    cursor = known_cursor(cursor)
     _insist_on_enabled(endpoint)
-    page = deliveries.failed(endpoint.id, limit, after=cursor or "", **span.ids())
+    page = deliveries.retriable(endpoint.id, limit, now, after=cursor or "", **span.ids())
     done = 0
     for delivery in page.items:
         if done and not has_time():

@@ -22,6 +22,9 @@ DEFAULT_OVERLAP = timedelta(days=1)
 LONGEST_OVERLAP = timedelta(days=30)
 LONGEST_NAME = 100
 
+LEAST_LEFT = timedelta(days=1)
+"""How long the key of an owner who remains has to work on: time to make another with it."""
+
 
 class KeyEnded(Conflict):
     """The key is revoked, expired or rotated already."""
@@ -36,7 +39,10 @@ class LastOwner(Conflict):
 
     code = "last_owner"
     title = "It is the last owner's key"
-    remedy = "Create another owner's key first, or rotate this one."
+    remedy = (
+        "Create another owner's key first, without an end or with a day left at least, "
+        "or rotate this one."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +188,7 @@ def revoke_key(store: CatalogStore, project_id: str, key_id: str, *, now: dateti
 
     Raises:
         NotFound: the project has no such key.
-        LastOwner: no other key of an owner is valid.
+        LastOwner: no other key of an owner is valid for a day more.
     """
 
     def revoke(record: KeyRecord) -> KeyRecord:
@@ -195,7 +201,9 @@ def revoke_key(store: CatalogStore, project_id: str, key_id: str, *, now: dateti
 
 def _remaining_owner(store: CatalogStore, leaving: KeyRecord, now: datetime) -> KeyRecord:
     for record in store.keys_of(ADMIN):
-        if record.key_id != leaving.key_id and _is_owners(record, now) and not record.replaced_by:
+        lasts = record.expires_at is None or record.expires_at >= now + LEAST_LEFT
+        is_other = record.key_id != leaving.key_id and not record.replaced_by
+        if is_other and lasts and _is_owners(record, now):
             return record
     raise LastOwner("Nobody could make keys for operators any more.")
 

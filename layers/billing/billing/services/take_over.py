@@ -44,6 +44,34 @@ Json = dict[str, Any]
 Found = Heard | LeftOut
 
 
+LISTS = (Listed.SUBSCRIPTIONS, Listed.SESSIONS, Listed.CHARGES)
+"""What a customer has, in the order in which it is gone through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far somebody went through a customer's lists: behind this object."""
+
+    kind: Listed
+    object_id: str
+
+    def text(self) -> str:
+        """Write it as a cursor."""
+        return f"{self.kind}:{self.object_id}"
+
+    @classmethod
+    def read(cls, text: str) -> Place:
+        """Read a cursor.
+
+        Raises:
+            ValueError: it is none.
+        """
+        kind, _, object_id = text.partition(":")
+        if kind not in LISTS or not object_id:
+            raise ValueError("must be the cursor of an answer")
+        return cls(Listed(kind), object_id)
+
+
 @dataclass(frozen=True, slots=True)
 class AtStripe:
     """Everything of one customer's at Stripe, compared with an account as it was.
@@ -62,14 +90,24 @@ class AtStripe:
     as_of: datetime
     livemode: bool
 
-    def missing(self) -> Iterator[Found]:
-        """Go through what differs: what was sold first, then what was taken back of it."""
-        for obj in self.stripe.every(Listed.SUBSCRIPTIONS, customer=self.customer_id):
+    def missing(self, after: Place | None = None) -> Iterator[Found | Place]:
+        """Go through what differs: what was sold first, then what was taken back of it.
+
+        Behind each object comes its place, from which another request can go on.
+        """
+        for kind in LISTS[LISTS.index(after.kind) if after else 0 :]:
+            last = after.object_id if after and after.kind is kind else None
+            for obj in self.stripe.every(kind, last, customer=self.customer_id):
+                yield from self._of(kind, obj)
+                yield Place(kind, str(obj["id"]))
+
+    def _of(self, kind: Listed, obj: Json) -> Iterator[Found]:
+        if kind is Listed.SUBSCRIPTIONS:
             yield from self._read(obj, self._subscription)
-        for obj in self.stripe.every(Listed.SESSIONS, customer=self.customer_id):
+        elif kind is Listed.SESSIONS:
             if obj.get("mode") == "payment" and obj.get("status") == "complete":
                 yield from self._read(obj, self._purchase)
-        for obj in self.stripe.every(Listed.CHARGES, customer=self.customer_id):
+        else:
             yield from self._read(obj, self._refund)
             if obj.get("disputed"):
                 for dispute in self.stripe.every(Listed.DISPUTES, charge=str(obj["id"])):

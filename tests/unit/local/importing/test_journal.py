@@ -48,6 +48,18 @@ def test_one_that_was_cut_off_anywhere_loses_the_last_line_at_most(
     assert last.has(Line(1, "carl", "cus_carl"))
 
 
+@pytest.mark.parametrize("line", ["[]", "7", "null", '"imported"', "{}", '{"outcome": "imported"}'])
+def test_a_line_that_is_no_result_says_nothing(tmp_path: Path, line: str) -> None:
+    with journal(tmp_path) as first:
+        first.note([result("ann", "imported")])
+    with first.path.open("a") as out:
+        out.write(f"{line}\n")
+    with journal(tmp_path) as again:
+        assert again.has(Line(1, "ann", "cus_ann"))
+        again.note([result("bob", "imported")])
+    assert journal(tmp_path).has(Line(1, "bob", "cus_bob"))
+
+
 @pytest.mark.parametrize("other", [("other", API), ("acme", "https://else.example.com")])
 def test_one_of_another_import_is_refused(tmp_path: Path, other: tuple[str, str]) -> None:
     with journal(tmp_path) as first:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
 
 from pynamodb.exceptions import DoesNotExist, PutError
 
@@ -16,7 +18,7 @@ KEPT_DAYS = 30
 SECONDS_PER_DAY = 86_400
 
 LOOKED_AT_MOST = 1000
-"""Deliveries that one page looks through for those of a state."""
+"""Deliveries that one page looks through for those that are wanted."""
 
 _END = "~"
 """Above every id."""
@@ -49,10 +51,11 @@ class DeliveryStore:
         """Record what became of a delivery."""
         _item(delivery).save()
 
-    def put_if_failed(self, delivery: Delivery) -> None:
-        """Record a delivery anew, unless another attempt was noted meanwhile."""
+    def put_if_unchanged(self, delivery: Delivery, before: Delivery) -> None:
+        """Record a delivery anew, unless an attempt was noted since it was read as `before`."""
+        is_unchanged: Any = NotificationItem.data == to_plain(before)
         try:
-            _item(delivery).save(condition=NotificationItem.state == DeliveryState.FAILED.value)
+            _item(delivery).save(condition=is_unchanged)
         except PutError as error:
             if error.cause_response_code != "ConditionalCheckFailedException":
                 raise
@@ -74,16 +77,24 @@ class DeliveryStore:
         items = NotificationItem.query(
             f"endpoint#{endpoint_id}", condition, scan_index_forward=False, consistent_read=True
         )
-        return _page(items, state, limit)
+        return _page(items, lambda each: state in (None, each.state), limit)
 
-    def failed(
-        self, endpoint_id: str, limit: int, *, first: str = "", before: str = _END, after: str = ""
+    def retriable(
+        self,
+        endpoint_id: str,
+        limit: int,
+        now: datetime,
+        *,
+        first: str = "",
+        before: str = _END,
+        after: str = "",
     ) -> Page[Delivery]:
-        """List an endpoint's failed deliveries, the oldest first, as `page` lists them.
+        """List an endpoint's deliveries that may be retried by hand, the oldest first, as `page`.
 
         Args:
             endpoint_id: to which.
             limit: how many at most.
+            now: the instant.
             first: ids from this one on.
             before: ids below this one.
             after: the cursor of the page before.
@@ -94,16 +105,16 @@ class DeliveryStore:
             return Page([])
         condition = NotificationItem.sk.between(lower, upper)
         items = NotificationItem.query(f"endpoint#{endpoint_id}", condition, consistent_read=True)
-        return _page(items, DeliveryState.FAILED, limit)
+        return _page(items, lambda each: each.may_be_retried(now), limit)
 
 
 def _page(
-    items: Iterable[NotificationItem], state: DeliveryState | None, limit: int
+    items: Iterable[NotificationItem], is_wanted: Callable[[Delivery], bool], limit: int
 ) -> Page[Delivery]:
     found: list[Delivery] = []
     for number, item in enumerate(items, 1):
-        if state in (None, item.state):
-            found.append(from_plain(Delivery, item.data))
+        delivery = from_plain(Delivery, item.data)
+        found += [delivery] if is_wanted(delivery) else []
         if len(found) > limit:
             return Page(found[:limit], found[limit - 1].id)
         if number == LOOKED_AT_MOST:

@@ -48,9 +48,15 @@ class Wanted:
         )
 
 
-def ledger_entry_of(item: LedgerItem) -> LedgerEntry:
-    """Translate an item of the ledger."""
+def ledger_entry_of(item: LedgerItem) -> LedgerEntry | None:
+    """Translate an item of the ledger's table; `None` for what is no entry.
+
+    Runs and counters share the table, and keys of theirs may be asked for as if they were causes'.
+    An entry has an outcome, and nothing else has.
+    """
     known = {name: value for name, value in item.attribute_values.items() if value is not None}
+    if "outcome" not in known:
+        return None
     account = to_plain(AccountKey.parse(item.account)) if item.account else None
     return from_plain(LedgerEntry, {**known, "cause_id": item.pk, "account": account})
 
@@ -104,8 +110,11 @@ class ParkedCauses:
 
 def _keys(wanted: Wanted, size: int, cursor: str | None) -> list[str]:
     """Query the index; each key is a cursor that goes on after it."""
-    in_time = None if wanted.until is None else ParkedIndex.recorded_at <= to_plain(wanted.until)
+    last = None if wanted.until is None else to_plain(wanted.until)
+    in_time = None if last is None else ParkedIndex.recorded_at <= last
     list_, start = wanted.state.value, _start(wanted, cursor) if cursor else None
+    if start and last and start["recorded_at"]["S"] > last:
+        return []  # nothing follows; DynamoDB refuses to start beyond what is asked for
     items = LedgerItem.by_parked.query(list_, in_time, limit=size, last_evaluated_key=start)
     return [f"{item.recorded_at}|{item.pk}" for item in items]
 
@@ -116,8 +125,9 @@ def _entries(keys: list[str]) -> Iterator[tuple[str, LedgerEntry]]:
     read = LedgerItem.batch_get(pks, consistent_read=True, attributes_to_get=_ALL_BUT_THE_PAYLOAD)
     items = {item.pk: item for item in read}
     for key, pk in zip(keys, pks, strict=True):
-        if pk in items:
-            yield key, ledger_entry_of(items[pk])
+        entry = ledger_entry_of(items[pk]) if pk in items else None
+        if entry:
+            yield key, entry
 
 
 def _start(wanted: Wanted, cursor: str) -> dict[str, Any]:

@@ -45,9 +45,9 @@ class RunStore:
     # -- runs --------------------------------------------------------------------------------------
 
     def get(self, run_id: str) -> Run | None:
-        """Read a run as it stands."""
+        """Read a run as it stands. Its parts, whose keys begin as its own does, are none."""
         item = _get(f"run#{run_id}") if len(run_id) <= LONGEST_ID else None
-        return from_plain(Run, item.data) if item else None
+        return from_plain(Run, item.data) if item and item.parked == LISTED_AS else None
 
     def listed(self, limit: int, cursor: str | None = None) -> Page[Run]:
         """List runs, the newest first; one that began this second may not show yet.

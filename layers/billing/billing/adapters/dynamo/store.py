@@ -75,7 +75,7 @@ class AccountStore:
         return AccountKey.parse(first) if first else None
 
     def ledger_entry(self, cause_id: str) -> LedgerEntry | None:
-        """Read what became of a cause; `None` if it was never settled nor parked."""
+        """Read what became of a cause; `None` for one not settled or parked, and for no cause."""
         try:
             item = LedgerItem.get(cause_id, consistent_read=True)
         except DoesNotExist:

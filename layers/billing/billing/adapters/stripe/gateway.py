@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 
@@ -13,9 +14,9 @@ from billing.adapters.stripe.listed import (
     Listed,
     ListPage,
     Window,
-    read_all,
     read_page,
     read_page_above,
+    walk,
 )
 from billing.adapters.stripe.orders import (
     CheckoutSession,
@@ -141,10 +142,10 @@ class StripeGateway:
         """Fetch the page of a list that is just newer than an object, newest first."""
         return read_page_above(self._calls, kind, window, above)
 
-    def every(self, kind: Listed, **of: str) -> list[Json]:
-        """Fetch all that a list has of a customer, or of a charge: `customer="cus_…"`."""
-        found = read_all(self._calls, kind, dict(of))
-        return [self._with_items(each) for each in found] if kind is Listed.SUBSCRIPTIONS else found
+    def every(self, kind: Listed, after: str | None = None, **of: str) -> Iterator[Json]:
+        """Go through what a list has of a customer, or of a charge: `customer="cus_…"`."""
+        found = walk(self._calls, kind, dict(of), after)
+        return map(self._with_items, found) if kind is Listed.SUBSCRIPTIONS else found
 
     def subscription_items(self, subscription_id: str) -> list[Json]:
         """Fetch all items of a subscription, and what is taken off them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -62,16 +63,18 @@ def read_page_above(calls: Calls, kind: Listed, window: Window, above: str) -> L
     return ListPage(objects, str(objects[0]["id"]) if listed["has_more"] and objects else None)
 
 
-def read_all(calls: Calls, kind: Listed, wanted: Json) -> list[Json]:
-    """Fetch all that a list has of somebody or something, newest first; ended ones too."""
+def walk(calls: Calls, kind: Listed, wanted: Json, after: str | None = None) -> Iterator[Json]:
+    """Go through what a list has of somebody or something, newest first; ended ones too.
+
+    A page is fetched when it is come to; `after` is the id of the object behind which to begin.
+    """
     operation, path = _LISTS[kind]
-    asked = _ANY[kind] | wanted
-    found: list[Json] = []
+    asked = _ANY[kind] | wanted | ({"starting_after": after} if after else {})
     while True:
         listed = calls.raw_page(operation, path, asked)
-        found += listed["data"]
+        yield from listed["data"]
         if not listed["has_more"] or not listed["data"]:
-            return found
+            return
         asked = asked | {"starting_after": str(listed["data"][-1]["id"])}
 
 
