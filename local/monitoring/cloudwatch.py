@@ -156,11 +156,13 @@ def _id(dashboard: Dashboard) -> str:
 
 
 def _dashboard(dashboard: Dashboard) -> Json:
+    """Name it after the stack; those of an account are of no region, and another's has its own."""
+    names = [f"${{AWS::StackName}}-{region}{dashboard.name}" for region in ("", "${AWS::Region}-")]
     body = json.dumps({"widgets": list(_widgets(dashboard))}, ensure_ascii=False)
     return {
         "Type": "AWS::CloudWatch::Dashboard",
         "Properties": {
-            "DashboardName": {"Fn::Sub": f"${{AWS::StackName}}-{dashboard.name}"},
+            "DashboardName": {"Fn::If": ["OwnsTables", *({"Fn::Sub": name} for name in names)]},
             "DashboardBody": {"Fn::Sub": body},
         },
     }

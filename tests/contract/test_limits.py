@@ -28,13 +28,13 @@ def test_who_counts_requests_may_change_counts_and_nothing_else(function: Functi
         each
         for policy in function.properties["Policies"]
         for each in policy.get("Statement", [])
-        if "LedgerTable.Arn" in str(each["Resource"]) and "UpdateItem" in str(each["Action"])
+        if "-ledger" in str(each["Resource"]) and "UpdateItem" in str(each["Action"])
     ]
     limits = [name for name in COUNTING if name in function.environment]
     assert [name for name in COUNTING if function.logical_id in COUNTING[name]] == limits
     assert len(counting) == len(limits)
     for each in counting:
-        assert each["Resource"] == {"Fn::GetAtt": "LedgerTable.Arn"}
+        assert each["Resource"] == {"Fn::Sub": f"{template.TABLE_ARN}${{AWS::StackName}}-ledger"}
         only = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["requests#*"]}}
         assert each["Condition"] == only
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from local.place import table_name
 from tests.support import template
 
 NAMES = {
@@ -46,3 +47,11 @@ def test_the_daily_schedule_is_not_among_those_that_wake_ups_may_be() -> None:
     publish = functions["NotificationPublishFunction"]["Properties"]
     beginning = publish["Environment"]["Variables"]["BOUNDARY_SCHEDULES"]["Fn::Sub"]
     assert not daily["Name"]["Fn::Sub"].startswith(beginning)
+
+
+@pytest.mark.parametrize("logical_id", template.resources(template.REPLICATED))
+def test_a_replicated_table_has_the_name_that_follows_from_the_stacks(logical_id: str) -> None:
+    """A second region's stack finds its replica by it; so does whoever backs it up."""
+    table = template.all_tables()[logical_id]
+    name = {"Fn::Sub": table_name("${AWS::StackName}", logical_id)}
+    assert table["Properties"]["TableName"] == name
