@@ -13,7 +13,7 @@ SAM := .local/envs/sam/bin/sam
 PYTEST := $(BIN)/python -m pytest -q
 LOOPBACK := --allow-hosts=127.0.0.1,::1,localhost
 PROOFS := $(addprefix tests/integration/,lives explain faults admin/test_killed_anywhere.py admin/test_keys_killed_anywhere.py \
-	$(addprefix reconciliation/test_,interrupted.py fleet.py repairs.py recount_meanwhile.py) \
+	$(addprefix reconciliation/test_,interrupted.py fleet.py repairs.py recount_meanwhile.py torn.py) \
 	$(addprefix webhooks/test_,burst.py killed_anywhere.py))
 
 # Some machines forbid bytecode, and then each of the hundreds of processes that tests start compiles
