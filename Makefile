@@ -13,7 +13,7 @@ SAM := .local/envs/sam/bin/sam
 PYTEST := $(BIN)/python -m pytest -q
 LOOPBACK := --allow-hosts=127.0.0.1,::1,localhost
 PROOFS := $(addprefix tests/integration/,lives explain faults admin/test_killed_anywhere.py admin/test_keys_killed_anywhere.py \
-	$(addprefix reconciliation/test_,interrupted.py fleet.py repairs.py recount_meanwhile.py) \
+	$(addprefix reconciliation/test_,interrupted.py fleet.py repairs.py recount_meanwhile.py torn.py) \
 	$(addprefix webhooks/test_,burst.py killed_anywhere.py))
 
 # Some machines forbid bytecode, and then each of the hundreds of processes that tests start compiles
@@ -120,7 +120,7 @@ bench: $(STAMPS)/bench ## what it costs, in time, memory and money, against the 
 
 # -- AWS ---------------------------------------------------------------------------------------
 
-.PHONY: build deploy admin-key redrive import backup restore compare drill signing-key
+.PHONY: build deploy admin-key redrive wake import backup restore compare drill signing-key
 build: $(STAMPS)/local ## artifacts for AWS, into .aws-sam
 	@$(BIN)/python -c "import sys; sys.exit(sys.version_info[:2] != (3, 13) and 'AWS runs Python 3.13 and the layers ship its bytecode: rm -r .venv, install 3.13, make build')"
 	$(call step,sam build,PATH="$(CURDIR)/$(BIN):$$PATH" LAYER_PYTHON="$(CURDIR)/$(BIN)/python" \
@@ -134,6 +134,9 @@ admin-key: $(STAMPS)/venv ## print a new admin key: STAGE=… OPERATOR=who-it-is
 
 redrive: $(STAMPS)/venv ## put dead letters back on the queue: STAGE=… [ARGS=--dry-run]; STAGE=local is this machine's
 	@exec $(BIN)/python -m local.redrive --stack billing-$(STAGE) $(ARGS)
+
+wake: $(STAMPS)/venv ## set every account's next wake-up, where a region takes over: STAGE=… SINCE=when the other stopped
+	@PYTHONPATH=layers/billing exec $(BIN)/python -m local.wake --stack billing-$(STAGE) --since "$(SINCE)"
 
 import: $(STAMPS)/venv ## bring an app's Stripe customers along: PROJECT=… FILE=… [ARGS=--dry-run | --help]; API and ADMIN_KEY as docs/operations.md says
 	@PYTHONPATH=layers/billing exec $(BIN)/python -m local.importing --project "$(PROJECT)" --file "$(FILE)" $(ARGS)

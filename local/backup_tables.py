@@ -24,7 +24,7 @@ from local.backup_files import (
     write_manifest,
 )
 from local.console import LocalError, say
-from local.place import STACK_NAME, Place
+from local.place import STACK_NAME, Place, table_name
 
 TABLES = (
     "NotificationsTable",
@@ -65,20 +65,14 @@ class Tables:
             wait: waits for some seconds.
 
         Raises:
-            ClientError: there is no such stack.
+            ClientError: there are no tables of such a stack.
         """
         self._wait = wait
         client: Any = boto3.client
         if stack == STACK_NAME:
             client = partial(deploy.client, place=Place.from_environment())
         self.stack, self._dynamodb = stack, client("dynamodb")
-        formation = client("cloudformation")
-
-        def name_of(table: str) -> str:
-            found = formation.describe_stack_resource(StackName=stack, LogicalResourceId=table)
-            return str(found["StackResourceDetail"]["PhysicalResourceId"])
-
-        self._names = {table: name_of(table) for table in TABLES}
+        self._names = {table: table_name(stack, table) for table in TABLES}
         self._keys = {table: self._key_of(name) for table, name in self._names.items()}
 
     def _key_of(self, name: str) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ import os
 import sys
 from datetime import UTC, datetime
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
@@ -22,6 +21,7 @@ from billing.domain.roles import Role
 from billing.services.manage_keys import bootstrap_admin_key
 from billing.settings import Settings
 from local.credentials import use_operators
+from local.place import table_name
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,20 +39,14 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--operator names nobody; history would show nobody")
     try:
         use_operators(os.environ)
-        store = CatalogStore(Settings(catalog_table=catalog_table(given.stack)))
+        table = table_name(given.stack, "CatalogTable")
+        store = CatalogStore(Settings(catalog_table=table))
         key = bootstrap_admin_key(store, given.operator, datetime.now(UTC), Role(given.role))
     except (BotoCoreError, ClientError, PynamoDBException, TryAgain) as error:
         print(f"No key was made: {error}", file=sys.stderr)
         return 1
     print(key)
     return 0
-
-
-def catalog_table(stack: str) -> str:
-    """Find the name of a deployed stack's catalog table."""
-    formation = boto3.client("cloudformation")
-    found = formation.describe_stack_resource(StackName=stack, LogicalResourceId="CatalogTable")
-    return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
 
 if __name__ == "__main__":

@@ -83,6 +83,15 @@ class Place:
         }
 
 
+def table_name(stack: str, logical_id: str) -> str:
+    """The name of a replicated table, by its name in the template.
+
+    It follows from the stack's, since a second region's stack, of the same name, has the replica
+    and not the resource.
+    """
+    return f"{stack}-{logical_id.removesuffix('Table').lower()}"
+
+
 def tool(environment: str, name: str) -> str:
     """A program of one of the environments that the Makefile makes."""
     path = ROOT / ".local" / "envs" / environment / "bin" / name

@@ -12,6 +12,7 @@ from billing.domain.delivery import DeliveryState
 from billing.notifications import deliveries_queue, delivering, open_delivering
 from billing.observability import count, logger, measure
 from billing.services.deliver import Outcome, deliver
+from billing.settings import require_active
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -32,6 +33,7 @@ def _is_done_with(record: Record) -> bool:
     ticket = Ticket.read(record["body"])
     number = int(record["attributes"]["ApproximateReceiveCount"])
     try:
+        require_active()
         outcome = deliver(ticket, number, delivering())
         if outcome.wait is not None:
             deliveries_queue().hide(record["receiptHandle"], outcome.wait)

@@ -11,6 +11,7 @@ from billing.composition import now
 from billing.notifications import announcing, open_announcing
 from billing.observability import count, logger
 from billing.services.announce import announce, wake
+from billing.settings import require_active
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -43,6 +44,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 
 def _succeeds(do: Callable[[Record], list[Notification]], record: Record, name: str) -> bool:
     try:
+        require_active()
         told = do(record)
     except Exception:  # noqa: BLE001 - the source brings it back, and counts
         count("NotificationsAnnounced", outcome="failed")

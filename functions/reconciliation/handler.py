@@ -21,6 +21,7 @@ from billing.services.limit_requests import HourlyLimit
 from billing.services.list_differences import list_differences
 from billing.services.mint_id import repeatable_id
 from billing.services.start_reconciliation import Wanted, start_reconciliation
+from billing.settings import require_active
 from billing.stores import cached_catalog, catalog_store
 from functions.reconciliation import wire
 from functions.reconciliation.background import go_on, hand_over, run_store
@@ -80,6 +81,7 @@ _answer_request = lambda_handler_for(app)
 
 @logger.inject_lambda_context(clear_state=True)
 def _work(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    require_active()
     if event.get("source") == SCHEDULER:
         run_id = _scheduled(str(event.get("id")))
     elif isinstance(event.get("run_id"), str):

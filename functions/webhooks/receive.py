@@ -15,7 +15,7 @@ from billing.lines import Lines
 from billing.reply import Reply, json_reply
 from billing.request import header, raw_body
 from billing.services.receive_event import receive_event
-from billing.settings import secret, settings
+from billing.settings import require_active, secret, settings
 
 BODY_LIMIT = 1024 * 1024
 """Bytes; Stripe's events stay far below."""
@@ -26,7 +26,8 @@ lines = Lines()
 
 
 def receive(event: Event) -> Reply:
-    """Take an event that Stripe signed."""
+    """Take an event that Stripe signed; a region that stands by lets Stripe try again."""
+    require_active()
     body = raw_body(event, BODY_LIMIT)
     verify(body, header(event, "stripe-signature"), signing_secrets(), now())
     received = receive_event(body, livemode=settings().stripe_livemode, send=send)

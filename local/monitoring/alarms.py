@@ -29,6 +29,7 @@ class Threshold:
         period: seconds.
         above: it rings above this, in as many periods on end as `periods` says.
         rule: the same for Prometheus, with the minutes for which it has to hold.
+        is_of_writers: it tells nobody in a region that stands by, where it is as it should be.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Threshold:
     minutes: int = 0
     periods: int = 1
     urgency: str = "ticket"
+    is_of_writers: bool = False
 
 
 def _dead_letters(name: str, says: str, queue_id: str, told_as: str) -> Threshold:
@@ -153,6 +155,7 @@ THRESHOLDS = (
         "sum by (job) (increase(account_write_units_total[2h])) > 0 and on (job)"
         " min by (job) (increase(stream_batches_total[2h])) == 0",
         periods=2,
+        is_of_writers=True,
     ),
     _dead_letters(
         "EventsDeadLetterAlarm",

@@ -58,7 +58,8 @@ def _is_computed(name: str) -> bool:
 def _plain(alarm: Threshold) -> Json:
     watched = _watched(alarm.watches, alarm.period)
     limits = {"EvaluationPeriods": alarm.periods, "Threshold": alarm.above}
-    told = _alarm(_says(alarm.says, alarm.name), {**watched, **limits, **ACTIONS})
+    heard = {"ActionsEnabled": {"Fn::If": ["IsActive", True, False]}} if alarm.is_of_writers else {}
+    told = _alarm(_says(alarm.says, alarm.name), {**watched, **limits, **ACTIONS, **heard})
     return {"Condition": NOT_IN_DEV, **told} if _is_computed(alarm.name) else told
 
 
@@ -156,6 +157,8 @@ def _id(dashboard: Dashboard) -> str:
 
 
 def _dashboard(dashboard: Dashboard) -> Json:
+    """Name it after the stack; those of an account are of no region, and another's has its own."""
+    names = [f"${{AWS::StackName}}-{region}{dashboard.name}" for region in ("", "${AWS::Region}-")]
     shown = {"start": f"-P{dashboard.days}D"} if dashboard.days else {}
     body: Any = json.dumps({**shown, "widgets": list(_widgets(dashboard))}, ensure_ascii=False)
     if dashboard.alarms:
@@ -165,7 +168,7 @@ def _dashboard(dashboard: Dashboard) -> Json:
     return {
         "Type": "AWS::CloudWatch::Dashboard",
         "Properties": {
-            "DashboardName": {"Fn::Sub": f"${{AWS::StackName}}-{dashboard.name}"},
+            "DashboardName": {"Fn::If": ["OwnsTables", *({"Fn::Sub": name} for name in names)]},
             "DashboardBody": {"Fn::Sub": body},
         },
     }

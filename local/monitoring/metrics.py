@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.place import table_name
+
 Json = dict[str, Any]
 
 API = {"ApiId": {"Ref": "Api"}}
@@ -114,5 +116,6 @@ def function(logical_id: str, name: str) -> Metric:
 
 
 def table(logical_id: str, name: str) -> Metric:
-    """Name a metric of a table of the template."""
-    return Metric("AWS/DynamoDB", name, {"TableName": {"Ref": logical_id}})
+    """Name a metric of a table, which may be a replica that this stack does not own."""
+    named = table_name("${AWS::StackName}", logical_id)
+    return Metric("AWS/DynamoDB", name, {"TableName": {"Fn::Sub": named}})

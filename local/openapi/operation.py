@@ -16,6 +16,7 @@ from billing.domain.errors import (
     NoSuchRoute,
     PayloadTooLarge,
     RoleLacksPermission,
+    Standby,
     TooManyRequests,
     TryAgain,
     Unauthenticated,
@@ -25,6 +26,9 @@ Json = dict[str, Any]
 
 ADMIN = "admin"
 """The access of operators' routes."""
+
+READ = "entitlements"
+"""The access of what a region answers that stands by."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,8 @@ class Operation:
         found: set[type[BillingError]] = {BillingError, *self.errors}
         if self.access is not None:
             found |= {Unauthenticated, Forbidden, RoleLacksPermission, TooManyRequests}
+        if self.access not in (None, READ):
+            found.add(Standby)
         if self.reads_state:
             found.add(TryAgain)
         if self.body is not None:

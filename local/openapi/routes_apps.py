@@ -10,6 +10,7 @@ from billing.domain.errors import (
     IdempotencyKeyReused,
     NotConfigured,
     NotFound,
+    Standby,
     StripeRejected,
     StripeUnavailable,
 )
@@ -104,7 +105,7 @@ ROUTES = (
         (answers.EventReceived,),
         body=StripeEvent,
         parameters=(words.STRIPE_SIGNATURE,),
-        errors=(UnreadableSignature, InvalidSignature, NotConfigured),
+        errors=(UnreadableSignature, InvalidSignature, NotConfigured, Standby),
     ),
     Operation(
         "GET /api/v1/metrics/project/{project_id}",

@@ -13,7 +13,7 @@ from tests.support.template import ROOT
 TEXT = event_list.OPERATIONS.read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 IN_THE_PATH = re.compile(r"(?<=/)(\$?[A-Z_]+|\w+_\N{HORIZONTAL ELLIPSIS}|acme-notes)")
-OPERATORS_TARGETS = {"build", "deploy", "admin-key", "redrive", "signing-key"} | {
+OPERATORS_TARGETS = {"build", "deploy", "admin-key", "redrive", "signing-key", "wake"} | {
     *("import", "backup", "restore", "compare", "drill")
 }
 

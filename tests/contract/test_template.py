@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -35,6 +36,20 @@ LAMBDA_READS_SIX_TIMES = 6
 SECONDS_A_STREAM_KEEPS = 86_400
 UNCHECKED_HASH = b"\x01\x00\x00\x00"
 """The flags of a .pyc that is taken as it is: PEP 552."""
+
+ACCOUNTS_STREAM = {
+    "Fn::If": [
+        "OwnsTables",
+        {"Fn::GetAtt": "AccountsTable.StreamArn"},
+        {"Ref": "AccountsStreamArn"},
+    ]
+}
+
+
+def replicas(table: str) -> list[dict[str, Any]]:
+    """What is said of a table in this region and in the other; nothing of one that has no other."""
+    here, there = template.all_tables()[table]["Properties"].get("Replicas", [{}, None])
+    return [here, there["Fn::If"][1]] if there else []
 
 
 @EACH_FUNCTION
@@ -125,17 +140,45 @@ def test_a_function_logs_where_logs_are_kept_for_a_while(function: Function) -> 
     assert name == f"/aws/lambda/{function.properties['FunctionName']['Fn::Sub']}"
 
 
-@pytest.mark.parametrize("table", template.resources("AWS::DynamoDB::Table"))
+@pytest.mark.parametrize("table", template.all_tables())
 def test_a_table_is_on_demand_encrypted_recoverable_and_protected(table: str) -> None:
-    properties = template.resources("AWS::DynamoDB::Table")[table]["Properties"]
+    properties = template.all_tables()[table]["Properties"]
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
     assert properties["SSESpecification"] == {"SSEEnabled": True}
-    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert properties["DeletionProtectionEnabled"] == {"Fn::If": ["IsProtected", True, False]}
+    for part in replicas(table) or [properties]:
+        assert part["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert part["DeletionProtectionEnabled"] == {"Fn::If": ["IsProtected", True, False]}
+
+
+@pytest.mark.parametrize("table", template.resources(template.REPLICATED))
+def test_a_replicated_table_is_of_one_stack_and_can_have_its_replica_at_any_time(
+    table: str,
+) -> None:
+    """What replication needs is there from the first: streams, above all."""
+    resource = template.all_tables()[table]
+    here, there = replicas(table)
+    assert resource["Condition"] == "OwnsTables"
+    assert resource["Properties"]["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert here["Region"] == {"Ref": "AWS::Region"}
+    assert there == {**here, "Region": {"Ref": "ReplicaRegion"}}
+
+
+def test_what_is_made_anew_of_the_others_is_not_replicated() -> None:
+    assert list(template.resources("AWS::DynamoDB::Table")) == ["MetricsTable"]
+
+
+@EACH_FUNCTION
+def test_a_region_that_stands_by_takes_nothing_off_queues_and_streams(function: Function) -> None:
+    for event in function.properties.get("Events", {}).values():
+        properties = event["Properties"]
+        if event["Type"] == "ScheduleV2":
+            assert properties["State"] == {"Fn::If": ["IsActive", "ENABLED", "DISABLED"]}
+        elif event["Type"] != "HttpApi":
+            assert properties["Enabled"] == {"Fn::If": ["IsActive", True, False]}
 
 
 def test_every_table_can_be_created_and_is_named_to_the_code() -> None:
-    assert set(template.tables().values()) == set(template.resources("AWS::DynamoDB::Table"))
+    assert set(template.tables().values()) == set(template.all_tables())
     with mock_aws():
         client = boto3.client("dynamodb", region_name="eu-west-1")
         for variable, logical_id in template.tables().items():
@@ -207,7 +250,7 @@ def test_one_attempt_fits_into_its_function() -> None:
 def test_the_stream_is_read_in_order_and_gives_up_where_it_can_be_seen() -> None:
     (publish,) = [each for each in FUNCTIONS if each.logical_id == "NotificationPublishFunction"]
     stream = publish.properties["Events"]["Changes"]["Properties"]
-    assert stream["Stream"] == {"Fn::GetAtt": "AccountsTable.StreamArn"}
+    assert stream["Stream"] == ACCOUNTS_STREAM
     assert stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert stream["StartingPosition"] == "TRIM_HORIZON"
     assert stream["MaximumRecordAgeInSeconds"] < SECONDS_A_STREAM_KEEPS

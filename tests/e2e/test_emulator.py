@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local import deploy
-from local.place import REGION, Place
+from local.place import REGION, STACK_NAME, Place
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +94,6 @@ def test_the_api_has_every_route_of_the_template(place: Place, ids: dict[str, st
 
 
 def test_the_daily_reconciliation_is_scheduled(place: Place, ids: dict[str, str]) -> None:
-    schedule = deploy.client("scheduler", place).get_schedule(Name="ReconciliationFunctionDaily")
+    schedule = deploy.client("scheduler", place).get_schedule(Name=f"daily-{STACK_NAME}")
     assert schedule["ScheduleExpression"] == "cron(0 2 * * ? *)"
     assert ids["ScheduleDeadLetterQueue"].rpartition("/")[2] in str(schedule["Target"])

@@ -1,4 +1,4 @@
-"""The five tables, as `template.yaml` defines them, in whichever DynamoDB answers."""
+"""The tables, as `template.yaml` defines them, in whichever DynamoDB answers."""
 
 from __future__ import annotations
 

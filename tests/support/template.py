@@ -13,6 +13,11 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 
+REPLICATED = "AWS::DynamoDB::GlobalTable"
+TABLE_ARN = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/"
+STREAMED = ("AccountsTable",)
+"""The tables whose streams functions read."""
+
 CREATE_TABLE_KEYS = (
     "AttributeDefinitions",
     "BillingMode",
@@ -41,7 +46,7 @@ _Loader.add_multi_constructor("!", _long_form)
 
 @dataclass(frozen=True)
 class Statement:
-    """What a function's role may do; resources are named as in the template: `LedgerTable.Arn`."""
+    """What a function's role may do; a table is named as what has it: `LedgerTable.Arn`."""
 
     actions: tuple[str, ...]
     resources: tuple[str, ...]
@@ -145,22 +150,28 @@ def functions() -> tuple[Function, ...]:
     )
 
 
+def all_tables() -> dict[str, dict[str, Any]]:
+    """The tables, replicated and not, by logical id."""
+    return resources(REPLICATED) | resources("AWS::DynamoDB::Table")
+
+
 def tables() -> dict[str, str]:
     """The tables' logical ids by the environment variable that names them to the code."""
-    known = resources("AWS::DynamoDB::Table")
+    known = {str({"Ref": logical_id}): logical_id for logical_id in all_tables()}
+    known |= {str(name): logical_id for name, logical_id in _table_names().items()}
     variables = _global("Environment")["Variables"].items()
-    return {
-        variable: value["Ref"]
-        for variable, value in variables
-        if isinstance(value, dict) and value.get("Ref") in known
-    }
+    return {name: known[_text(value)] for name, value in variables if _text(value) in known}
 
 
 def create_table_arguments(logical_id: str, table_name: str) -> dict[str, Any]:
-    """A table's definition as the arguments of boto3's `create_table`."""
-    properties = resources("AWS::DynamoDB::Table")[logical_id]["Properties"]
+    """A table's definition as the arguments of boto3's `create_table`.
+
+    Streams are left out that only replication reads.
+    """
+    properties = all_tables()[logical_id]["Properties"]
     arguments = {name: properties[name] for name in CREATE_TABLE_KEYS if name in properties}
-    if stream := properties.get("StreamSpecification"):
+    if logical_id in STREAMED:
+        stream = properties["StreamSpecification"]
         arguments["StreamSpecification"] = {"StreamEnabled": True, **stream}
     if encryption := arguments.get("SSESpecification"):
         arguments["SSESpecification"] = {"Enabled": encryption["SSEEnabled"]}
@@ -193,7 +204,21 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def _text(value: Any) -> str:
+    """What is substituted, or the value as it stands."""
+    return str(value["Fn::Sub"] if isinstance(value, dict) and "Fn::Sub" in value else value)
+
+
 def _names(value: Any) -> Iterator[str]:
-    """A statement's resources: `X.Arn` for what is got, the text for what is substituted."""
+    """A statement's resources: `X.Arn` for a table and for what is got, else the text."""
     for each in _listed(value):
-        yield str(next(iter(each.values())) if isinstance(each, dict) else each)
+        text = str(next(iter(each.values())) if isinstance(each, dict) else each)
+        name, slash, rest = text.removeprefix(TABLE_ARN).partition("/")
+        logical_id = _table_names().get(name) if text.startswith(TABLE_ARN) else None
+        yield f"{logical_id}.Arn{slash}{rest}" if logical_id else text
+
+
+def _table_names() -> dict[str, str]:
+    """The logical ids of the replicated tables by the text that is substituted to their names."""
+    known = resources(REPLICATED).items()
+    return {each["Properties"]["TableName"]["Fn::Sub"]: name for name, each in known}

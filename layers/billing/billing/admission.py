@@ -9,16 +9,21 @@ from billing.adapters.dynamo.counts import RequestCounts
 from billing.auth import Caller, KeyReader, authenticate
 from billing.composition import now, once
 from billing.services.limit_requests import HourlyLimit
-from billing.settings import settings
+from billing.settings import require_active, settings
 
 
 def admit(event: Mapping[str, Any], keys: KeyReader, limit: HourlyLimit) -> Caller:
     """Say who sent an API Gateway event, and count it.
 
+    In a region that stands by nobody is let in, since counting is a write: two regions that add to
+    one count would lose what one of them adds.
+
     Raises:
+        Standby: this region is not the active one.
         Unauthenticated: the key is missing, mistyped, unknown, revoked or expired.
         TooManyRequests: the key has spent its hour.
     """
+    require_active()
     at = now()
     caller = authenticate(event, keys, at)
     limit.take(caller.key_id, at)

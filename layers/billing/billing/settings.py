@@ -12,7 +12,7 @@ from functools import lru_cache
 from billing.adapters.aws.endpoint import SECRETS_MANAGER
 from billing.adapters.aws.wire import AwsError, AwsWire
 from billing.composition import once
-from billing.domain.errors import NotConfigured, TryAgain
+from billing.domain.errors import NotConfigured, Standby, TryAgain
 
 SECRET_MAX_AGE = 300
 """Seconds that a secret stays in the warm process: a rotation needs no deploy."""
@@ -24,6 +24,7 @@ class Settings:
 
     Attributes:
         stage: dev, staging or prod.
+        serving: active, or standby for a region that only answers checks.
         stripe_api_key_secret: id of the secret `{"api_key": "sk_..."}`.
         stripe_webhook_secret: id of the secret `{"current": "whsec_...", "previous": "whsec_..."}`.
         access_token_keys_secret: id of the secret that `billing.adapters.token_keys` reads.
@@ -49,6 +50,7 @@ class Settings:
     """
 
     stage: str = "dev"
+    serving: str = "active"
     catalog_table: str = ""
     accounts_table: str = ""
     pointers_table: str = ""
@@ -113,6 +115,16 @@ _NUMBERS = (
 def settings() -> Settings:
     """Return this process's settings."""
     return Settings.read(os.environ)
+
+
+def require_active() -> None:
+    """Let nothing through in a region that stands by: it changes, counts and tells nothing.
+
+    Raises:
+        Standby: another region is the active one.
+    """
+    if settings().serving != "active":
+        raise Standby("This region stands by.")
 
 
 def environment() -> Mapping[str, str]:

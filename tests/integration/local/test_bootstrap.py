@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
-import boto3
 import pytest
 
 from billing.settings import Settings, settings
 from functions.admin.handler import lambda_handler
 from local import bootstrap
+from tests.integration.conftest import dynamodb
 from tests.support import template
 from tests.support.requests import call, request
 
@@ -19,13 +17,9 @@ STACK = "billing-test"
 @pytest.fixture
 def stack(deployment: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
     """A stack with a catalog table, which the deployment uses."""
-    known = template.resources("AWS::DynamoDB::Table")["CatalogTable"]["Properties"]
-    needed = ("AttributeDefinitions", "BillingMode", "KeySchema")
-    table = {"TableName": "bootstrapped", **{name: known[name] for name in needed}}
-    resource = {"Type": "AWS::DynamoDB::Table", "Properties": table}
-    body = json.dumps({"Resources": {"CatalogTable": resource}})
-    boto3.client("cloudformation").create_stack(StackName=STACK, TemplateBody=body)
-    monkeypatch.setenv("CATALOG_TABLE", "bootstrapped")
+    table = template.create_table_arguments("CatalogTable", f"{STACK}-catalog")
+    dynamodb().create_table(**table)
+    monkeypatch.setenv("CATALOG_TABLE", f"{STACK}-catalog")
     settings.cache_clear()
     return STACK
 

@@ -220,3 +220,12 @@ class NotConfigured(TryAgain):
     title = "The service is not configured for this yet"
     remedy = "An operator must set the secret that docs/operations.md names."
     retry_after = 60
+
+
+class Standby(TryAgain):
+    """This region only answers checks: there is one region at a time that changes anything."""
+
+    code = "standby"
+    title = "This region does not take changes"
+    remedy = "Ask the active region; while a region takes over, try again in a minute."
+    retry_after = 60

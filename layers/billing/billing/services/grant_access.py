@@ -13,7 +13,7 @@ from billing.adapters.plain import to_plain
 from billing.domain.account import Account, AccountKey, ManualGrant
 from billing.domain.catalog import Catalog, FeatureType
 from billing.domain.changes import Cause, CauseType, Decision, Outcome
-from billing.domain.errors import AlreadyGranted, InvalidInput, NotFound
+from billing.domain.errors import AlreadyGranted, InvalidInput, NotFound, TryAgain
 from billing.domain.status import FeatureValue
 from billing.services.check_catalog import value_error
 from billing.services.commit import commit
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from billing.adapters.dynamo.catalog_store import CatalogStore
     from billing.adapters.dynamo.store import AccountStore
     from billing.auth import Caller
+
+_LOST = "What this did is in the account's history alone; a reconciliation puts it back."
 
 _GRANT_ID = re.compile(r"grant_[0-9a-z]{26}", re.ASCII)
 
@@ -66,6 +68,7 @@ def grant_access(
             ends before it begins.
         AlreadyGranted: another grant of the feature, not revoked, overlaps in time.
         IdempotencyKeyReused: the key was used before with other parameters.
+        TryAgain: the grant is in history alone until a reconciliation has put it back.
     """
     catalog = read_catalog(catalogs, order.account.project_id)
     cause = _cause(
@@ -86,7 +89,7 @@ def grant_access(
         return Decision(account.with_grant(grant))
 
     outcome = commit(accounts, order.account, cause, decide, now=now)
-    return _account_after(outcome).grants[grant_id]
+    return _grant_after(outcome, grant_id)
 
 
 def _grant(
@@ -147,6 +150,7 @@ def revoke_access(
     Raises:
         NotFound: there is no such grant.
         IdempotencyKeyReused: the key was used before with other parameters.
+        TryAgain: the revocation is in history alone until a reconciliation has put it back.
     """
     key = accounts.find([grant_id]) if _GRANT_ID.fullmatch(grant_id) else None
     if key is None:
@@ -166,7 +170,10 @@ def revoke_access(
             )
         )
 
-    return _account_after(commit(accounts, key, cause, decide, now=now)).grants[grant_id]
+    grant = _grant_after(commit(accounts, key, cause, decide, now=now), grant_id)
+    if grant.revoked_at is None:
+        raise TryAgain(_LOST)
+    return grant
 
 
 def _cause(
@@ -185,7 +192,11 @@ def _cause(
     )
 
 
-def _account_after(outcome: Outcome) -> Account:
+def _grant_after(outcome: Outcome, grant_id: str) -> ManualGrant:
+    """Return the grant that a command is about; a repetition can find it lost."""
     if outcome.account is None:
         raise AssertionError("an operator's command is about an account")
-    return outcome.account
+    grant = outcome.account.grants.get(grant_id)
+    if grant is None:
+        raise TryAgain(_LOST)
+    return grant

@@ -24,9 +24,25 @@ _Paid = TypeVar("_Paid", Subscription, Purchase)
 Decide = Callable[[Account, Catalog, Subscription | None], Decision]
 
 
-def derived_anew(account: Account, _catalog: Catalog, _fresh: Subscription | None) -> Decision:
-    """Write the account as it is: the door derives its holdings from the facts."""
-    return Decision(replace(account, updated_at=None))
+def derived_anew(remembered: Account) -> Decide:
+    """Write the account as it is, with its grants: the door derives its holdings from the facts.
+
+    Holdings that facts do not give can say that a fact was lost, or is older than it was. What
+    Stripe has of it is compared elsewhere; grants are in history, and nobody else could tell them.
+    A grant is never taken away and changes once, when it is revoked.
+
+    Args:
+        remembered: the account as its history has it.
+    """
+
+    def decide(account: Account, _catalog: Catalog, _fresh: Subscription | None) -> Decision:
+        for grant in remembered.grants.values():
+            known = account.grants.get(grant.id)
+            if known is None or (grant.revoked_at and not known.revoked_at):
+                account = account.with_grant(grant)
+        return Decision(replace(account, updated_at=None))
+
+    return decide
 
 
 def pointed_at(id_: str) -> Decide:

@@ -32,6 +32,7 @@ from billing.services.mend import (
     paid_when,
     pointed_at,
 )
+from billing.services.replay_account import replay_account
 
 if TYPE_CHECKING:
     from billing.adapters.dynamo.catalog_store import CatalogStore
@@ -97,7 +98,7 @@ class Repairs:
             reason=_words(found),
             project_id=key.project_id,
         )
-        decide = self._decision(found[0], obj, cause, now)
+        decide = self._decision(found[0], before, obj, cause, now)
         return self._commit(key, cause, decide, now).kind.value
 
     def _commit(self, key: AccountKey, cause: Cause, decide: Decide, now: datetime) -> Outcome:
@@ -129,12 +130,17 @@ class Repairs:
         return stripe.charge(id_)
 
     def _decision(
-        self, difference: Difference, obj: Mapping[str, Any] | None, cause: Cause, now: datetime
+        self,
+        difference: Difference,
+        before: Account,
+        obj: Mapping[str, Any] | None,
+        cause: Cause,
+        now: datetime,
     ) -> Decide:
         """Say how to decide about Stripe's object, whatever it is."""
         id_ = difference.object_id
         if difference.drift is Drift.HOLDINGS:
-            return derived_anew
+            return derived_anew(replay_account(before.key, accounts=self.accounts).account)
         if difference.drift is Drift.POINTER:
             return pointed_at(id_)
         if obj is None:

@@ -25,7 +25,7 @@ from pynamodb.connection import Connection
 
 from billing.adapters.aws.endpoint import DYNAMODB
 from billing.adapters.aws.wire import AwsError, AwsWire
-from billing.settings import environment
+from billing.settings import environment, require_active
 
 if TYPE_CHECKING:
     from pynamodb.connection._botocore_private import BotocoreBaseClientPrivate
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 10
 """Patience with a table that throttles for seconds, while it grows with a burst of events."""
+
+READS = frozenset({"BatchGetItem", "DescribeTable", "GetItem", "Query", "Scan"})
+"""All that a region makes which stands by. What writes, or is not known, is refused there."""
 
 
 class WiredConnection(Connection):
@@ -68,9 +71,12 @@ class WireClient:
         """Make a call.
 
         Raises:
+            Standby: it would write, in a region that stands by.
             TryAgain: DynamoDB cannot be reached, fails or throttles; a write may have been made.
             ClientError: it refuses; PynamoDB makes its own errors of it.
         """
+        if operation not in READS:
+            require_active()
         if operation == "TransactWriteItems":
             arguments = {"ClientRequestToken": str(uuid.uuid4()), **arguments}
         try:
