@@ -8,6 +8,7 @@ from billing import composition
 from billing.adapters.dynamo.models import AccountItem
 from billing.domain.account import AccountKey
 from billing.domain.tally import NOW
+from billing.services.compare_figures import PAGE
 from billing.services.recount_project import Recounting
 from billing.settings import Settings
 from billing.stores import figures_store
@@ -92,6 +93,20 @@ def test_a_dry_run_writes_no_figures(shop: Shop, operator: Operator, deployment:
     before = Snapshots(deployment).take()[deployment.metrics_table]
     assert found(operator.run(dry_run=True)) == {"figures": 1}
     assert Snapshots(deployment).take()[deployment.metrics_table] == before
+
+
+def test_a_user_id_in_base64_at_a_pages_end_ends_nothing(shop: Shop, operator: Operator) -> None:
+    users = [f"dXNlcg{number:03d}==" for number in range(PAGE + 1)]
+    for user in users:
+        keep(user, a_grant(id=f"grant_{user}"))
+    operator.counting.count()
+    whole = figures_store().places(DEMO)
+    uncount(AccountKey(DEMO, users[-1]))
+    shop.stripe.advance(seconds=600)
+    report = operator.run()
+    assert (found(report), report["repaired"]) == ({"figures": 1}, 1)
+    assert figures_store().places(DEMO) == whole
+    assert figures_store().head(DEMO).recount is None
 
 
 def test_a_recount_of_another_run_is_given_up(shop: Shop, operator: Operator) -> None:
