@@ -29,7 +29,7 @@ from billing.adapters.dynamo.models import FiguresItem, bind
 from billing.domain.account import AccountKey
 from billing.domain.errors import TryAgain
 from billing.domain.recount import Recount
-from billing.domain.tally import NOW, Figures, Tally, from_plain, to_plain
+from billing.domain.tally import NOW, Figures, Tally, from_plain, to_plain, total
 from billing.settings import Settings
 
 _OVERTAKEN = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
@@ -98,13 +98,14 @@ class FiguresStore:
         return found
 
     def shadows(self, project_id: str, recount: Recount) -> Tally:
-        """Read what a recount has added up."""
-        found: Tally = {}
+        """Read what a recount has added up.
+
+        A place can be in two items: the release before kept all months of a year in one, and what
+        was added up there, and since, is one sum.
+        """
         begins = FiguresItem.sk.startswith(shadow_key(recount, ""))
-        for item in FiguresItem.query(project_id, begins, consistent_read=True):
-            for place, figures in item.data.items():
-                found[place] = from_plain(figures)
-        return found
+        items = FiguresItem.query(project_id, begins, consistent_read=True)
+        return total(_added_up(item) for item in items)
 
     def figures(self, project_id: str, places: Iterable[str]) -> Tally:
         """Read single places of a project; what is not there is left out."""
@@ -112,15 +113,11 @@ class FiguresStore:
         found = FiguresItem.batch_get(keys, consistent_read=True) if keys else ()
         return {item.sk: from_plain(item.data) for item in found}
 
-    def shadow(self, project_id: str, recount: Recount, parts: Iterable[str]) -> dict[str, Tally]:
-        """Read parts of what a recount has added up."""
-        names = {shadow_key(recount, part): part for part in parts}
-        keys = [(project_id, sk) for sk in names]
+    def shadow(self, project_id: str, recount: Recount, places: Iterable[str]) -> Tally:
+        """Read what a recount has added up of single places."""
+        keys = [(project_id, shadow_key(recount, place)) for place in places]
         found = FiguresItem.batch_get(keys, consistent_read=True) if keys else ()
-        return {
-            names[item.sk]: {place: from_plain(each) for place, each in item.data.items()}
-            for item in found
-        }
+        return total(_added_up(item) for item in found)
 
     # -- writing -----------------------------------------------------------------------------------
 
@@ -143,8 +140,8 @@ class FiguresStore:
                 for place, figures in change.places.items():
                     transaction.save(FiguresItem(project_id, place, data=to_plain(figures)))
                 if head.recount is not None:
-                    for part, tally in change.shadow.items():
-                        transaction.save(shadow_item(change, head.recount, part, tally))
+                    for place, figures in change.shadow.items():
+                        transaction.save(shadow_item(change, head.recount, place, figures))
         except TransactWriteError as error:
             codes = {reason.code for reason in error.cancellation_reasons if reason}
             if codes & _OVERTAKEN:
@@ -158,6 +155,10 @@ def _get(pk: str, sk: str) -> FiguresItem | None:
         return FiguresItem.get(pk, sk, consistent_read=True)
     except DoesNotExist:
         return None
+
+
+def _added_up(item: FiguresItem) -> Tally:
+    return {place: from_plain(figures) for place, figures in item.data.items()}
 
 
 def _figures_in(future: Any) -> Figures:  # noqa: ANN401 - pynamodb's future of an item
