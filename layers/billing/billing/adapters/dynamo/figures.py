@@ -6,7 +6,9 @@ version knows that nothing else has changed since (docs/decisions/0016).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pynamodb.exceptions import DoesNotExist, TransactGetError, TransactWriteError
@@ -32,32 +34,41 @@ from billing.domain.recount import Recount
 from billing.domain.tally import NOW, Figures, Tally, from_plain, to_plain, total
 from billing.settings import Settings
 
+READS = 14
+LONGEST_PAUSE = 0.4
+"""Attempts of a read, and seconds between two: four seconds in all, of the function's ten."""
+
 _OVERTAKEN = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 
 
 class FiguresStore:
     """The metrics table."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Bind the models to this deployment's tables."""
+    def __init__(self, settings: Settings, wait: Callable[[float], None] = time.sleep) -> None:
+        """Bind the models to this deployment's tables; `wait` waits so many seconds."""
         bind(settings)
+        self._wait = wait
 
     # -- reading -----------------------------------------------------------------------------------
 
     def read(self, project_id: str, months: Iterable[str]) -> Tally:
         """Read the figures of now and of some months as of one moment, with one request.
 
+        DynamoDB cancels it where it meets a write, and then it is made again.
+
         Raises:
             TryAgain: they are being changed too fast to be read together, or DynamoDB has trouble.
         """
         places = [NOW, *months]
-        try:
-            with TransactGet(connection=connection()) as transaction:
-                asked = {p: transaction.get(FiguresItem, project_id, p) for p in places}
-        except TransactGetError as error:
-            raise TryAgain("The figures are being changed.") from error
-        found = {place: _figures_in(future) for place, future in asked.items()}
-        return {place: figures for place, figures in found.items() if figures}
+        for attempt in range(1, READS + 1):
+            try:
+                return _read_at_once(project_id, places)
+            except TransactGetError as error:
+                codes = {reason.code for reason in error.cancellation_reasons if reason}
+                if codes != {"TransactionConflict"} or attempt == READS:
+                    raise TryAgain("The figures are being changed.") from error
+            self._wait(random.uniform(0, min(LONGEST_PAUSE, 0.01 * 2**attempt)))  # noqa: S311 - jitter, no secret
+        raise AssertionError("the last attempt returns or raises")
 
     def read_now(self, project_ids: Iterable[str]) -> dict[str, Figures]:
         """Read the figures of now of many projects, a hundred with each request."""
@@ -148,6 +159,13 @@ class FiguresStore:
                 return False
             raise TryAgain("The database did not take the figures.") from error
         return True
+
+
+def _read_at_once(project_id: str, places: Iterable[str]) -> Tally:
+    with TransactGet(connection=connection()) as transaction:
+        asked = {place: transaction.get(FiguresItem, project_id, place) for place in places}
+    found = {place: _figures_in(future) for place, future in asked.items()}
+    return {place: figures for place, figures in found.items() if figures}
 
 
 def _get(pk: str, sk: str) -> FiguresItem | None:
