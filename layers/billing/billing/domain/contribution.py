@@ -48,6 +48,9 @@ def contribution(account: Account) -> Tally:
         _count_trial(fact, counter)
         for payment in fact.payments:
             _money(counter, "paid", payment.at, payment.currency, payment.amount)
+        for paid in fact.paid_months:
+            for day, amount in paid.days:
+                counter.add(paid.month, f"paid:{paid.currency}:{day:02d}", amount)
         _count_taken_back(fact, counter)
     for bought in account.purchases.values():
         _count_purchase(bought, counter)

@@ -6,12 +6,20 @@ arrival, with any duplicates, ends in the same fact (docs/decisions/0002).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from billing.domain.dispute import ChargeDispute, merge_disputes
 from billing.domain.moment import TIMELINE_EXACT, Moment, merge_timeline, second_of, telling
-from billing.domain.payment import InvoicePayment, merge_payments
+from billing.domain.payment import (
+    PAYMENTS_KEPT,
+    InvoicePayment,
+    PaidMonth,
+    merge_months,
+    merge_payments,
+    with_sums,
+)
 from billing.domain.refund import ChargeRefund, merge_refunds
 from billing.domain.status import SubscriptionStatus
 from billing.domain.worth import Discount, SubscriptionItem, worth_of
@@ -28,6 +36,7 @@ __all__ = [
     "merge_subscription",
     "merge_timeline",
     "standing",
+    "with_payments",
 ]
 
 
@@ -43,7 +52,8 @@ class Subscription:
         first_seen: when this service first heard of it, by its own clock.
         discounts: what the newest state takes off its items.
         cancel_reason: why it is to end, in Stripe's word: asked for, or for want of payment.
-        payments: what its invoices brought, by invoice.
+        payments: what its invoices brought, by invoice; the newest.
+        paid_months: what those before brought, by day.
     """
 
     id: str
@@ -66,6 +76,7 @@ class Subscription:
     discounts: tuple[Discount, ...] = ()
     cancel_reason: str | None = None
     payments: tuple[InvoicePayment, ...] = ()
+    paid_months: tuple[PaidMonth, ...] = ()
 
     @property
     def period_end(self) -> datetime | None:
@@ -137,14 +148,25 @@ def merge_subscription(known: Subscription | None, heard: Subscription) -> Subsc
     if known is None:
         return replace(heard, timeline=timeline)
     newest = max(known, heard, key=lambda s: (s.status.is_terminal, s.as_of, s is heard))
-    return replace(
+    merged = replace(
         newest,
         first_seen=min(known.first_seen, heard.first_seen),
         timeline=merge_timeline(known.timeline, timeline),
         refunds=merge_refunds(known.refunds, heard.refunds),
         disputes=merge_disputes(known.disputes, heard.disputes),
-        payments=merge_payments(known.payments, heard.payments),
+        payments=known.payments,
+        paid_months=merge_months(known.paid_months, heard.paid_months),
     )
+    return with_payments(merged, heard.payments)
+
+
+def with_payments(fact: Subscription, more: Iterable[InvoicePayment]) -> Subscription:
+    """Add what its invoices brought."""
+    payments = merge_payments(fact.payments, more)
+    if len(payments) > PAYMENTS_KEPT:
+        payments, months = with_sums(payments, fact.paid_months)
+        return replace(fact, payments=payments, paid_months=months)
+    return replace(fact, payments=payments)
 
 
 def is_tie(known: Subscription | None, heard: Subscription) -> bool:
