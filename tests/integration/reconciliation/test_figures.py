@@ -117,3 +117,25 @@ def test_a_recount_of_another_run_is_given_up(shop: Shop, operator: Operator) ->
     first.add(None)
     assert first.difference() == {}
     first.end()
+
+
+def test_what_is_found_late_is_of_the_day_on_which_it_came_about(
+    shop: Shop, operator: Operator
+) -> None:
+    refunded, disputed = shop.buy("u1", "once"), shop.buy("u2", "once")
+    shop.deliver_all()
+    charges = {str(c.payment_intent): c.id for c in shop.client.v1.charges.list().data}
+    shop.stripe.advance(days=3)
+    shop.refund(refunded["payment_intent"], 300)
+    shop.stripe.advance(days=1)
+    shop.control(f"charges/{charges[disputed['payment_intent']]}/dispute")
+    shop.stripe.advance(days=2)
+    shop.control(f"charges/{charges[disputed['payment_intent']]}/dispute/close", outcome="lost")
+    shop.stripe.advance(days=35)
+    report = operator.run()
+    assert found(report) == {"refund": 1, "dispute": 1}
+    operator.counting.count()
+    figures = figures_store().places(DEMO)
+    march = {name: int(amount) for name, amount in figures["2026-03"].items() if "usd" in name}
+    assert march == {"paid:usd:02": 2 * 9900, "refunded:usd:05": 300, "disputed:usd:06": 9900}
+    assert set(figures) == {NOW, "2026-03"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from billing.domain.dispute import ChargeDispute, merge_disputes
 from billing.domain.moment import TIMELINE_EXACT, Moment, merge_timeline, second_of, telling
@@ -32,6 +32,7 @@ __all__ = [
     "Standing",
     "Subscription",
     "SubscriptionItem",
+    "has_payment",
     "is_tie",
     "merge_subscription",
     "merge_timeline",
@@ -167,6 +168,16 @@ def with_payments(fact: Subscription, more: Iterable[InvoicePayment]) -> Subscri
         payments, months = with_sums(payments, fact.paid_months)
         return replace(fact, payments=payments, paid_months=months)
     return replace(fact, payments=payments)
+
+
+def has_payment(fact: Subscription, payment: InvoicePayment) -> bool:
+    """Whether a payment is known, or what its day brought is: old ones are not kept one by one."""
+    if any(known.invoice_id == payment.invoice_id for known in fact.payments):
+        return True
+    at = payment.at.astimezone(UTC)
+    month = (f"{at:%Y-%m}", payment.currency)
+    days = [day for m in fact.paid_months if (m.month, m.currency) == month for day, _ in m.days]
+    return at.day in days and payment.at < min(known.at for known in fact.payments)
 
 
 def is_tie(known: Subscription | None, heard: Subscription) -> bool:

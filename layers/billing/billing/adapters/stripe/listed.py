@@ -18,6 +18,8 @@ class Listed(StrEnum):
     CHARGES = "charges"
     DISPUTES = "disputes"
     EVENTS = "events"
+    REFUNDS = "refunds"
+    INVOICES = "invoices"
 
 
 _LISTS: dict[Listed, tuple[Operation, str]] = {
@@ -26,6 +28,8 @@ _LISTS: dict[Listed, tuple[Operation, str]] = {
     Listed.CHARGES: (Operation.LIST_CHARGES, "/v1/charges"),
     Listed.DISPUTES: (Operation.LIST_DISPUTES, "/v1/disputes"),
     Listed.EVENTS: (Operation.LIST_EVENTS, "/v1/events"),
+    Listed.REFUNDS: (Operation.LIST_REFUNDS, "/v1/refunds"),
+    Listed.INVOICES: (Operation.LIST_INVOICES, "/v1/invoices"),
 }
 
 _ANY: dict[Listed, Json] = {kind: {} for kind in Listed} | {Listed.SUBSCRIPTIONS: {"status": "all"}}
