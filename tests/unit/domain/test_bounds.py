@@ -210,6 +210,15 @@ def test_history_of_a_crowded_subscription_is_small_and_replayed_whole() -> None
         assert found == known
 
 
+def test_after_a_gap_in_history_a_subscription_still_stands_where_it_stood() -> None:
+    heard = flapping()
+    before = merged(heard[:-1])
+    known = merge_subscription(before, heard[-1])
+    entry = written(an_account(before), an_account(known), 2)
+    found = replay(KEY, [entry], fact_of).account.subscriptions["sub_1"]
+    assert shown_subscription(found) == shown_subscription(known)
+
+
 def test_entries_that_have_lists_whole_are_read_as_they_were_written() -> None:
     known = merged(flapping())
     assert fact_of("subscription#sub_1", to_plain(known)) == known

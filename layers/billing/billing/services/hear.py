@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from billing.adapters.stripe.listed import Listed
 from billing.adapters.stripe.shapes import reference, required
 from billing.adapters.stripe.translate import (
     PaidInvoice,
@@ -19,10 +18,8 @@ from billing.adapters.stripe.translate import (
     read_charge_refund,
     read_claim,
     read_dispute,
-    read_embedded_refunds,
     read_paid_invoice,
     read_purchase,
-    read_refunds,
     read_single_refund,
     read_subscription,
     with_discounts,
@@ -33,6 +30,7 @@ from billing.domain.dispute import ChargeDispute
 from billing.domain.purchase import Purchase
 from billing.domain.refund import SingleRefund
 from billing.domain.stripe_features import StripeFeatures
+from billing.services.date_refunds import Connect, is_told_at_once, single_refunds
 from billing.services.follow_catalog import CatalogWord
 from billing.services.heard import (
     Heard,
@@ -42,27 +40,6 @@ from billing.services.heard import (
     HeardPurchase,
     HeardSubscription,
 )
-
-if TYPE_CHECKING:
-    from billing.adapters.stripe.gateway import StripeGateway
-
-Connect = Callable[[], "StripeGateway"]
-"""How to reach Stripe; an ordinary event does not, and so needs no API key."""
-
-_EVENTS_OF_CHARGES = frozenset(
-    {
-        "charge.refunded",
-        "charge.dispute.created",
-        "charge.dispute.updated",
-        "charge.dispute.closed",
-        "charge.dispute.funds_withdrawn",
-        "charge.dispute.funds_reinstated",
-    }
-)
-"""What came about when an event of these types was created; an import, or a repair, tells later."""
-
-_REFUNDS_ARE_TOLD = "2024-10-28"
-"""The API version since which `refund.created` is sent for all refunds."""
 
 _PAYS_A_WHOLE_PERIOD = frozenset({"subscription_create", "subscription_cycle"})
 """Billing reasons of invoices whose full refund takes the period back; a proration's does not."""
@@ -113,10 +90,15 @@ def session(event: StripeEvent, now: datetime, gateway: Connect) -> Heard | None
 
 def refunded_charge(event: StripeEvent, now: datetime, gateway: Connect) -> Heard:
     """Read charge.refunded: the charge with its cumulative sum, as of the event."""
-    parts = _single_refunds(event, event.object, now, gateway)
+    parts = single_refunds(event, now, gateway)
     return _taken_back(
         event, event.object, as_of=event.created, now=now, gateway=gateway, parts=parts
     )
+
+
+def charge(event: StripeEvent, now: datetime, gateway: Connect) -> Heard:
+    """Read a charge for what it paid, and no more; single refunds are not asked for."""
+    return _taken_back(event, event.object, as_of=event.created, now=now, gateway=gateway)
 
 
 def refund(event: StripeEvent, now: datetime, gateway: Connect) -> Heard | None:
@@ -126,41 +108,22 @@ def refund(event: StripeEvent, now: datetime, gateway: Connect) -> Heard | None:
     """
     charge_id = reference(event.object, "charge")
     as_of = max(now, event.created)
-    charge = gateway().charge(charge_id) if charge_id else None
-    if charge is None:
+    refunded = gateway().charge(charge_id) if charge_id else None
+    if refunded is None:
         return None
     part = read_single_refund(event.object, as_of=event.created)
     parts = (part,) if part else ()
-    return _taken_back(event, charge, as_of=as_of, now=now, gateway=gateway, parts=parts)
-
-
-def _single_refunds(
-    event: StripeEvent, charge: Mapping[str, Any], now: datetime, gateway: Connect
-) -> tuple[SingleRefund, ...]:
-    """Say when how much was given back, where no event of each refund says so.
-
-    Such an event is sent for every refund since 2024-10-28. For older endpoints, and where there is
-    no event at all, the charge has its refunds with it, or they are asked for, once.
-    """
-    has_events = event.type in _EVENTS_OF_CHARGES and (event.api_version or "") >= _REFUNDS_ARE_TOLD
-    if has_events or not charge.get("amount_refunded"):
-        return ()
-    embedded = read_embedded_refunds(charge, as_of=event.created)
-    if embedded is not None:
-        return embedded
-    as_of = max(now, event.created)
-    listed = gateway().every(Listed.REFUNDS, charge=required(charge, "id"))
-    return read_refunds(listed, as_of=as_of)
+    return _taken_back(event, refunded, as_of=as_of, now=now, gateway=gateway, parts=parts)
 
 
 def dispute(event: StripeEvent, now: datetime, gateway: Connect) -> Heard:
     """Read charge.dispute.*; whose it is, its charge tells."""
     heard = read_dispute(event.object, as_of=event.created)
-    if heard.has_cost and event.type in _EVENTS_OF_CHARGES:
+    if heard.has_cost and is_told_at_once(event):
         heard = replace(heard, lost_at=event.created)
     intent = reference(event.object, "payment_intent")
-    charge = gateway().charge(heard.charge_id) or {}
-    obj = {"id": heard.charge_id, "amount": heard.amount, "payment_intent": intent, **charge}
+    disputed = gateway().charge(heard.charge_id) or {}
+    obj = {"id": heard.charge_id, "amount": heard.amount, "payment_intent": intent, **disputed}
     return _taken_back(event, obj, as_of=event.created, now=now, gateway=gateway, disputed=heard)
 
 
@@ -175,18 +138,18 @@ def _taken_back(
     parts: tuple[SingleRefund, ...] = (),
 ) -> Heard:
     """Say what was taken back of a charge: of a purchase, or of a subscription's period."""
-    charge, claim = read_charge_refund(obj, as_of=as_of), read_claim(obj)
-    back = replace(charge.refund, parts=tuple(sorted(parts, key=lambda part: part.id)))
-    invoice = _invoice_of(charge, gateway) if claim.project_id is None else None
+    paid_by, claim = read_charge_refund(obj, as_of=as_of), read_claim(obj)
+    back = replace(paid_by.refund, parts=tuple(sorted(parts, key=lambda part: part.id)))
+    invoice = _invoice_of(paid_by, gateway) if claim.project_id is None else None
     paid = read_paid_invoice(invoice, at=event.created) if invoice else None
     if invoice is None or paid is None or paid.subscription_id is None:
         seen = Purchase(
-            id=charge.payment_intent_id or charge.refund.charge_id,
-            as_of=charge.refund.as_of,
+            id=paid_by.payment_intent_id or paid_by.refund.charge_id,
+            as_of=paid_by.refund.as_of,
             event_id=event.id,
             first_seen=now,
-            payment_intent_id=charge.payment_intent_id,
-            customer_id=charge.customer_id,
+            payment_intent_id=paid_by.payment_intent_id,
+            customer_id=paid_by.customer_id,
             refunds=() if disputed else (back,),
             disputes=(disputed,) if disputed else (),
         )

@@ -47,8 +47,9 @@ def read_subscription(plain: Mapping[str, Any], known: Subscription | None) -> S
 
     Args:
         plain: as an item, or an entry of history, has it.
-        known: the subscription as the entry before left it; `None` where only that is asked for
-            which the entry says by itself: all but the lists, and where it stands.
+        known: the subscription as the entry before left it. Where that is not known, or the entry
+            before was lost, only what the entry says by itself is read: of long lists where the
+            subscription stands by them.
     """
     changes = {name: plain[name] for name in _LISTS if isinstance(plain.get(name), Mapping)}
     short = {name: value for name, value in plain.items() if name not in changes}
@@ -90,10 +91,11 @@ def _told(fact: Subscription, name: str) -> dict[str, Any]:
 
 
 def _read(name: str, change: Mapping[str, Any], known: Subscription | None) -> tuple[Any, ...]:
-    if known is None or "with" not in change:
-        return (from_plain(Moment, change["stands"]),) if name == "timeline" else ()
-    without = set(change["without"])
-    entries = [each for at, each in enumerate(getattr(known, name)) if at not in without]
-    for at, plain in change["with"]:
-        entries.insert(at, from_plain(_LISTS[name], plain))
-    return tuple(entries)
+    if known is not None and "with" in change:
+        without = set(change["without"])
+        entries = [each for at, each in enumerate(getattr(known, name)) if at not in without]
+        for at, plain in change["with"]:
+            entries.insert(at, from_plain(_LISTS[name], plain))
+        if len(entries) == change["length"]:
+            return tuple(entries)
+    return (from_plain(Moment, change["stands"]),) if name == "timeline" else ()

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from billing.adapters.stripe.calls import Calls, Json
 from billing.adapters.stripe.tolerated import Operation
+
+if TYPE_CHECKING:
+    from billing.adapters.stripe.calls import Calls, Json
 
 
 class Listed(StrEnum):
