@@ -94,7 +94,7 @@ class CustomerMonth(BaseModel):
         churned_voluntary, churned_involuntary: who went, asked for or for want of payment.
         churn: who went, of who was there at the start or came.
         trials_ended: in this month, whenever they began.
-        trials_converted: those of them whose subscription has paid an invoice since it began.
+        trials_converted: those of them whose subscription has paid an invoice since they ended.
         trial_conversion: of the trials that ended.
     """
 
@@ -118,7 +118,8 @@ class ProjectMetrics(BaseModel):
 
     Attributes:
         by_status: how many subscriptions stand in each status.
-        currency: the one with the largest monthly recurring revenue; null where there is none.
+        currency: usd where there is any, else the one with the largest monthly recurring revenue
+            in major units; null where there is none.
         estimated_mrr_cents: monthly recurring revenue in that currency's minor unit.
         estimated_mrr_dollars: the same in its major unit.
         mrr_by_currency: in minor units; currencies are never added.

@@ -30,6 +30,8 @@ ENDS = FIRST + (SPAN + 41) * DAY
 LATEST = 30
 """Days after which everything has been delivered; Stripe lists events for so long."""
 
+CURRENCIES = ("usd", "eur", "jpy", "kwd", "gbp", "sek", "pln")
+
 _ENDS = datetime(2027, 6, 1, tzinfo=UTC)
 _NEXT = {
     "incomplete": ("active", "incomplete_expired"),
@@ -123,7 +125,7 @@ def made_by(seed: int) -> History:
     dice = random.Random(seed)
     history = History()
     for number in range(dice.randint(1, 4)):
-        user = f"u{number}"
+        user = f"u{number}" + dice.choice(("", "=="))
         for which in range(dice.randint(0, 3)):
             history.told += _subscription(dice, user, f"sub_{user}_{which}")
         for which in range(dice.randint(0, 2)):
@@ -189,7 +191,7 @@ def _discounts(dice: random.Random, currency: str, at: datetime) -> tuple[Discou
 
 
 def _subscription(dice: random.Random, user: str, id_: str) -> Iterator[Told]:
-    currency = dice.choice(("usd", "usd", "eur", "jpy"))
+    currency = dice.choice(("usd", *CURRENCIES))
     began = _instant(dice)
     at = began + dice.choice((0, 0, 2 * 86_400)) * timedelta(seconds=1)
     status = dice.choice(("incomplete", "trialing", "active", "active"))
@@ -245,7 +247,7 @@ def _refunds(
     dice: random.Random, charge_id: str, currency: str, amount: int, at: datetime
 ) -> Iterator[ChargeRefund]:
     """Refund a charge step by step; some of it may fail again."""
-    back = 0
+    back, is_told = 0, dice.random() < 0.7
     for number in range(dice.choice((0, 0, 1, 2))):
         at += timedelta(seconds=dice.choice((1, 86_400, 9 * 86_400)))
         part = dice.randint(0, amount - back)
@@ -253,11 +255,13 @@ def _refunds(
             return
         back += part
         single = SingleRefund(f"re_{charge_id}_{number}", part, "succeeded", at, at)
-        yield ChargeRefund(charge_id, amount, back, currency, at, parts=(single,))
+        parts = (single,) if is_told else ()
+        yield ChargeRefund(charge_id, amount, back, currency, at, parts=parts)
         if dice.random() < 0.3:
             failed_at, back = at + timedelta(seconds=3), back - part
             failed = replace(single, status="failed", as_of=failed_at)
-            yield ChargeRefund(charge_id, amount, back, currency, failed_at, parts=(failed,))
+            parts = (failed,) if is_told else ()
+            yield ChargeRefund(charge_id, amount, back, currency, failed_at, parts=parts)
             at = failed_at
 
 
@@ -269,16 +273,21 @@ def _dispute(
     number: int,
 ) -> Iterator[Told]:
     at, amount, currency = invoice.at, invoice.amount, invoice.currency
-    for status in ("needs_response", dice.choice(("won", "lost"))):
+    appeal = ("lost", "appeal_needs_response", "appeal_under_review")
+    course = dice.choice((("won",), ("lost",), appeal, (*appeal, "won"), (*appeal, "lost")))
+    opened_at = at + timedelta(seconds=60)
+    for status in ("needs_response", *course):
         at += timedelta(seconds=dice.choice((60, 5 * 86_400)))
         dispute = ChargeDispute(
-            f"dp_{id_}_{number}", f"ch_{id_}_{number}", status, amount, currency, at
+            *(f"dp_{id_}_{number}", f"ch_{id_}_{number}", status, amount, currency, at),
+            opened_at=opened_at,
+            lost_at=at if status in appeal else None,
         )
         yield Told(at, user, id_, dispute)
 
 
 def _purchase(dice: random.Random, user: str, id_: str) -> Iterator[Told]:
-    at, currency, amount = _instant(dice), dice.choice(("usd", "eur")), dice.choice((0, 900, 9900))
+    at, currency, amount = _instant(dice), dice.choice(CURRENCIES), dice.choice((0, 900, 9900))
     state = dice.choice((PaymentState.PAID, PaymentState.UNPAID, PaymentState.PAID))
     bought = Purchase(
         id=id_,
@@ -292,7 +301,10 @@ def _purchase(dice: random.Random, user: str, id_: str) -> Iterator[Told]:
         amount=amount,
         currency=currency,
     )
-    yield Told(at, user, id_, bought)
+    if dice.random() < 0.1:
+        state = PaymentState.PAID  # what was sold is not known: it waits for an operator
+    else:
+        yield Told(at, user, id_, bought)
     if state is PaymentState.UNPAID and dice.random() < 0.6:
         at += timedelta(seconds=dice.choice((5, 3 * 86_400)))
         paid = replace(

@@ -20,7 +20,7 @@ from billing.domain.purchase import Purchase
 from billing.domain.refund import ChargeRefund
 from billing.domain.subscription import Subscription
 from billing.domain.worth import Discount, SubscriptionItem
-from tests.support.histories import ENDS, FIRST, History, Told
+from tests.support.histories import CURRENCIES, ENDS, FIRST, History, Told
 
 A_YEAR = {"day": 365, "week": 52, "month": 12, "year": 1}
 LAST_DAY = (ENDS - timedelta(days=1)).date()
@@ -176,7 +176,7 @@ def _all(states: list[tuple[str, Fraction, bool]], currency: str) -> Fraction:
 
 
 def _move(month: str, before: Any, after: Any, ever: set[str], figures: Figures) -> None:
-    for currency in ("usd", "eur", "jpy"):
+    for currency in CURRENCIES:
         was, now_is = _all(before, currency), _all(after, currency)
         if was == now_is:
             continue
@@ -191,7 +191,7 @@ def _move(month: str, before: Any, after: Any, ever: set[str], figures: Figures)
     if pays and not paid:
         figures[month, f"customers:{'reactivated' if ever else 'new'}"] += 1
     if paid and not pays:
-        figures[month, f"customers:{_why(before, after, {'usd', 'eur', 'jpy'})}"] += 1
+        figures[month, f"customers:{_why(before, after, set(CURRENCIES))}"] += 1
 
 
 def _why(before: Any, after: Any, currencies: set[str]) -> str:
@@ -211,8 +211,9 @@ def _trial(of_it: list[Told], figures: Figures) -> None:
     ended = [at for at, status, _ in states if status != "trialing" and at > trial[0]]
     if ended:
         figures[f"{ended[0]:%Y-%m}", "trials:ended"] += 1
-        paid = [told.word for told in of_it if isinstance(told.word, InvoicePayment)]
-        figures[f"{ended[0]:%Y-%m}", "trials:converted"] += bool(paid)
+        paid = [told.word.at for told in of_it if isinstance(told.word, InvoicePayment)]
+        since = ended[0] - timedelta(seconds=60)
+        figures[f"{ended[0]:%Y-%m}", "trials:converted"] += any(at >= since for at in paid)
 
 
 def _bought(of_it: list[Told], figures: Figures) -> None:
@@ -227,20 +228,46 @@ def _bought(of_it: list[Told], figures: Figures) -> None:
 
 
 def _money(words: list[Told], figures: Figures) -> None:
-    parts: dict[str, tuple[Any, ChargeRefund]] = {}
+    sold = {t.of for t in words if isinstance(t.word, Purchase) and t.word.state == "paid"}
+    disputes: dict[str, list[ChargeDispute]] = {}
     for told in words:
         word = told.word
         if isinstance(word, InvoicePayment):
             figures[f"{word.at:%Y-%m}", f"paid:{word.currency}:{word.at:%d}"] += word.amount
-        if isinstance(word, ChargeDispute) and word.status == "lost":
-            figures[f"{word.as_of:%Y-%m}", f"disputed:{word.currency}:{word.as_of:%d}"] += (
-                word.amount
-            )
-        refunds = word.refunds if isinstance(word, Purchase) else (word,)
-        for refund in refunds:
-            if isinstance(refund, ChargeRefund):
-                parts.update({part.id: (part, refund) for part in refund.parts})
+        if isinstance(word, ChargeDispute):
+            disputes.setdefault(word.dispute_id, []).append(word)
+    for of_one in disputes.values():
+        lost = [word for word in of_one if word.status == "lost"]
+        if lost and of_one[-1].status != "won":
+            at, currency = lost[0].as_of, lost[0].currency
+            figures[f"{at:%Y-%m}", f"disputed:{currency}:{at:%d}"] += lost[0].amount
+    refunds = [
+        each
+        for told in words
+        if told.of in sold or _is_of_subscription(told)
+        for each in _refunds_in(told.word)
+    ]
+    _given_back(refunds, figures)
+
+
+def _is_of_subscription(told: Told) -> bool:
+    return told.of.startswith("sub_")
+
+
+def _refunds_in(word: Any) -> tuple[ChargeRefund, ...]:
+    if isinstance(word, Purchase):
+        return word.refunds
+    return (word,) if isinstance(word, ChargeRefund) else ()
+
+
+def _given_back(refunds: list[ChargeRefund], figures: Figures) -> None:
+    """A refund that was told by itself is of its day; of the others the sum is of the last."""
+    parts = {part.id: (part, refund) for refund in refunds for part in refund.parts}
     for part, refund in parts.values():
         if part.status == "succeeded":
             at = part.created
             figures[f"{at:%Y-%m}", f"refunded:{refund.currency}:{at:%d}"] += part.amount
+    sums = {refund.charge_id: refund for refund in refunds if not refund.parts}
+    for refund in sums.values():
+        at, amount = refund.as_of, refund.amount_refunded
+        figures[f"{at:%Y-%m}", f"refunded:{refund.currency}:{at:%d}"] += amount

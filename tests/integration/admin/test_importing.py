@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from billing import composition
+from billing.domain.contribution import contribution
 from billing.settings import settings
 from functions.admin.handler import lambda_handler as admin
 from functions.reconciliation.handler import lambda_handler as reconciliation
@@ -264,7 +267,7 @@ def test_a_customer_with_very_much_is_taken_in_parts(
     found = brought(operator, "ann", customer)
     assert (found["outcome"], found["subscriptions"]) == ("imported", 45)
     assert set(shop.account("ann").subscriptions) == subscriptions
-    assert shop.account("ann").revision == 3
+    assert shop.account("ann").revision == 5, "their invoices are as many again"
     assert brought(operator, "ann", customer)["outcome"] == "already"
 
 
@@ -302,6 +305,7 @@ def test_a_customer_with_too_much_for_one_request_is_gone_on_with_by_the_cursor(
     at_stripe = [
         *app.client.v1.subscriptions.list({"customer": customer, "status": "all"}),
         *app.client.v1.checkout.sessions.list({"customer": customer}),
+        *app.client.v1.invoices.list({"customer": customer, "status": "paid"}),
         *app.client.v1.charges.list({"customer": customer}),
     ]
     assert len(cursors) - 1 == len(at_stripe), "an object each"
@@ -337,6 +341,38 @@ def test_a_cursor_that_no_answer_gave_is_refused(
     answer = operator.post("accounts/import", body)
     assert answer.status == 422
     assert [error["field"] for error in answer.body["errors"]] == ["customers[0].cursor"]
+
+
+def test_figures_have_what_was_paid_and_given_back_before_on_its_days(
+    shop: Shop, operator: Operator, app: OldApp
+) -> None:
+    customer = app.customer()
+    app.subscribe(customer)
+    shop.stripe.advance(days=40)
+    app.client.v1.refunds.create({"charge": app.charge_of(customer), "amount": 500})
+    shop.stripe.advance(days=5)
+    app.client.v1.refunds.create({"charge": app.charge_of(customer), "amount": 200})
+    shop.stripe.advance(days=20)
+    assert brought(operator, "ann", customer)["outcome"] == "imported"
+    expected: dict[tuple[str, str], int] = {}
+    for kind, rows, at, amount in (
+        ("paid", app.client.v1.charges.list().data, "created", "amount"),
+        ("refunded", app.client.v1.refunds.list().data, "created", "amount"),
+    ):
+        for row in rows:
+            day = datetime.fromtimestamp(row[at], UTC)
+            named = f"{day:%Y-%m}", f"{kind}:usd:{day:%d}"
+            expected[named] = expected.get(named, 0) + row[amount]
+    money = {
+        (place, name): int(value)
+        for place, figures in contribution(shop.account("ann"), composition.now()).items()
+        for name, value in figures.items()
+        if name.partition(":")[0] in ("paid", "refunded")
+    }
+    assert money == expected
+    assert len(money) >= 4
+    again = brought(operator, "ann", customer)
+    assert again["outcome"] == "already"
 
 
 def test_trouble_at_stripe_leaves_the_rest_for_later(

@@ -13,8 +13,7 @@ from billing import composition
 from billing.domain.account import AccountKey
 from billing.domain.contribution import contribution
 from billing.domain.subscription import InvoicePayment, Moment
-from billing.domain.tally import total
-from billing.services.count_account import MOST_MONTHS
+from billing.domain.tally import MOST_PLACES, total
 from billing.stores import account_store, figures_store
 from functions.metrics.count import lambda_handler
 from functions.metrics.handler import lambda_handler as metrics
@@ -95,7 +94,7 @@ def test_counting_that_is_killed_at_any_call_is_done_again_whole(world: World, w
 
 
 def test_a_history_of_many_years_is_counted_in_several_transactions(world: World) -> None:
-    months = 2 * MOST_MONTHS + 5
+    months = 2 * MOST_PLACES + 5
     paid = [InvoicePayment(f"in_{n}", n + 1, "usd", START - 31 * n * DAY) for n in range(months)]
     began = START - timedelta(days=31 * months)
     keep("u1", a_subscription(started_at=began, payments=tuple(paid)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from billing import composition
-from billing.adapters.dynamo.figure_items import Counted, FiguresChange
+from billing.adapters.dynamo.figure_items import FiguresChange
 from billing.domain.account import AccountKey
 from billing.domain.tally import NOW, Tally, difference, total
 from billing.services.count_account import added
@@ -18,9 +18,8 @@ def uncount(key: AccountKey) -> None:
     """Let it be as if the account had never been counted: its record was lost."""
     store = figures_store()
     head, counted = store.head(key.project_id), store.counted(key)
-    nothing = Counted(key, counted.version + 1)
-    lost = added(store, head, difference({}, counted.tally), composition.now(), counted=nothing)
-    assert store.write(lost)
+    lost = difference({}, counted.tally)
+    assert store.write(added(store, head, counted, lost, composition.now()))
 
 
 def spoil(change: Tally) -> None:

@@ -9,6 +9,7 @@ from billing import composition
 from billing.adapters.dynamo.models import AccountItem
 from billing.domain.account import AccountKey
 from billing.domain.tally import NOW
+from billing.services.compare_figures import PAGE
 from billing.services.recount_project import Recounting
 from billing.settings import Settings
 from billing.stores import figures_store
@@ -120,6 +121,20 @@ def test_a_dry_run_writes_no_figures(shop: Shop, operator: Operator, deployment:
     assert Snapshots(deployment).take()[deployment.metrics_table] == before
 
 
+def test_a_user_id_in_base64_at_a_pages_end_ends_nothing(shop: Shop, operator: Operator) -> None:
+    users = [f"dXNlcg{number:03d}==" for number in range(PAGE + 1)]
+    for user in users:
+        keep(user, a_grant(id=f"grant_{user}"))
+    operator.counting.count()
+    whole = figures_store().places(DEMO)
+    uncount(AccountKey(DEMO, users[-1]))
+    shop.stripe.advance(seconds=600)
+    report = operator.run()
+    assert (found(report), report["repaired"]) == ({"figures": 1}, 1)
+    assert figures_store().places(DEMO) == whole
+    assert figures_store().head(DEMO).recount is None
+
+
 def test_a_recount_of_another_run_is_given_up(shop: Shop, operator: Operator) -> None:
     sold(shop, operator, "u1")
     first = Recounting(figures_store(), DEMO, "run_first", composition.now)
@@ -128,3 +143,25 @@ def test_a_recount_of_another_run_is_given_up(shop: Shop, operator: Operator) ->
     first.add(None)
     assert first.difference() == {}
     first.end()
+
+
+def test_what_is_found_late_is_of_the_day_on_which_it_came_about(
+    shop: Shop, operator: Operator
+) -> None:
+    refunded, disputed = shop.buy("u1", "once"), shop.buy("u2", "once")
+    shop.deliver_all()
+    charges = {str(c.payment_intent): c.id for c in shop.client.v1.charges.list().data}
+    shop.stripe.advance(days=3)
+    shop.refund(refunded["payment_intent"], 300)
+    shop.stripe.advance(days=1)
+    shop.control(f"charges/{charges[disputed['payment_intent']]}/dispute")
+    shop.stripe.advance(days=2)
+    shop.control(f"charges/{charges[disputed['payment_intent']]}/dispute/close", outcome="lost")
+    shop.stripe.advance(days=35)
+    report = operator.run()
+    assert found(report) == {"refund": 1, "dispute": 1}
+    operator.counting.count()
+    figures = figures_store().places(DEMO)
+    march = {name: int(amount) for name, amount in figures["2026-03"].items() if "usd" in name}
+    assert march == {"paid:usd:02": 2 * 9900, "refunded:usd:05": 300, "disputed:usd:06": 9900}
+    assert set(figures) == {NOW, "2026-03"}

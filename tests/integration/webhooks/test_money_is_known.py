@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -11,7 +12,10 @@ import pytest
 
 from billing import composition
 from billing.domain.contribution import contribution
+from billing.domain.subscription import InvoicePayment, merge_subscription, with_payments
 from billing.domain.tally import NOW
+from local.stripe.refunds import close_dispute, move_dispute
+from tests.support.builders import DAY, START, a_subscription, an_account
 from tests.support.shop import Shop
 
 SHAPES = ("2026-10-28.endive", "2024-06-20")
@@ -173,3 +177,94 @@ def test_an_end_that_was_asked_for_is_voluntary(shop: Shop) -> None:
     shop.deliver_all()
     assert figures(shop, "2026-03")["voluntary:usd"] == 1200
     assert "mrr:usd" not in figures(shop)
+
+
+OLDEST = "2020-08-27"
+
+
+@pytest.mark.parametrize("version", [*SHAPES, OLDEST])
+@pytest.mark.parametrize("is_turned", [False, True])
+@pytest.mark.parametrize("price", ["once", "pro_monthly"])
+def test_a_refund_is_of_its_own_day_by_the_charge_alone(
+    shop: Shop, version: str, price: str, is_turned: bool
+) -> None:
+    """Older endpoints are not told of single refunds; newer ones are, each by an event."""
+    shop.buy("u1", price)
+    shop.deliver_all(version)
+    intent = str(shop.client.v1.charges.list().data[0].payment_intent)
+    shop.stripe.advance(days=4)
+    shop.refund(intent, 300)
+    shop.stripe.advance(days=25)
+    shop.refund(intent, 400)
+    told = ("charge.refunded", "refund.created") if version == SHAPES[0] else ("charge.refunded",)
+    events = shop.events(*told)
+    assert shop.deliver(events[::-1] if is_turned else events, version) == []
+    paid = 9900 if price == "once" else 1200
+    assert figures(shop, "2026-03")["paid:usd:02"] == paid
+    assert figures(shop, "2026-03")["refunded:usd:06"] == 300
+    assert figures(shop, "2026-03")["refunded:usd:31"] == 400
+
+
+def test_only_what_an_endpoint_is_not_told_of_is_asked_for(shop: Shop) -> None:
+    bought = shop.buy("u1", "once")
+    shop.deliver_all()
+    shop.refund(bought["payment_intent"], 300)
+    events = shop.events("charge.refunded")
+    shop.stripe.add_fault(method="GET", path="/v1/refunds", status=503, times=99)
+    assert len(shop.deliver(events, SHAPES[1])) == 1
+    assert shop.deliver(events, OLDEST) == []
+    shop.refund(bought["payment_intent"], 400)
+    assert shop.deliver(shop.events("charge.refunded"), SHAPES[0]) == []
+
+
+def test_a_lost_dispute_stays_so_while_it_is_appealed(shop: Shop) -> None:
+    shop.buy("u1", "once")
+    shop.deliver_all()
+    charge = shop.client.v1.charges.list().data[0].id
+    shop.control(f"charges/{charge}/dispute")
+    shop.stripe.advance(days=3)
+    shop.control(f"charges/{charge}/dispute/close", outcome="lost")
+    shop.deliver_all()
+    lost = figures(shop, "2026-03")
+    assert lost["disputed:usd:05"] == 9900
+    assert shop.features("u1") == {}
+    shop.stripe.advance(days=3)
+    (dispute,) = shop.stripe.state.disputes.rows.values()
+    move_dispute(shop.stripe.state, dispute, "appeal_under_review")
+    shop.deliver_all()
+    assert figures(shop, "2026-03") == lost
+    shop.stripe.advance(days=3)
+    close_dispute(shop.stripe.state, dispute, "won")
+    shop.deliver_all()
+    assert "disputed:usd:05" not in figures(shop, "2026-03")
+    assert "export" in shop.features("u1")
+
+
+def test_money_of_what_is_parked_is_of_neither_side(shop: Shop) -> None:
+    bought = shop.buy("u1", "once")
+    shop.stripe.advance(days=1)
+    shop.refund(bought["payment_intent"], 900)
+    shop.deliver(shop.events("charge.refunded", "refund.created"))
+    assert [name for name in figures(shop, "2026-03") if ":usd:" in name] == []
+    shop.deliver_all()
+    assert figures(shop, "2026-03")["paid:usd:02"] == 9900
+    assert figures(shop, "2026-03")["refunded:usd:03"] == 900
+
+
+def test_a_set_up_fee_converts_no_trial() -> None:
+    began, ended = START, START + 14 * DAY
+    trial = a_subscription(status="trialing", started_at=began, as_of=began, trial_end=ended)
+    fee = InvoicePayment("in_1", 5000, "usd", began + timedelta(seconds=2))
+
+    def march(status: str, *more: InvoicePayment) -> dict[str, Any]:
+        after = a_subscription(status=status, started_at=began, as_of=ended, trial_end=ended)
+        fact = with_payments(merge_subscription(merge_subscription(None, trial), after), [fee])
+        account = an_account(with_payments(fact, more))
+        return contribution(replace(account, version=1), ended)["2026-03"]
+
+    assert "trials:converted" not in march("canceled")
+    assert "trials:converted" not in march("active")
+    paid = InvoicePayment("in_2", 1200, "usd", ended + timedelta(hours=1))
+    assert march("active", paid)["trials:converted"] == 1
+    at_once = replace(paid, at=ended - timedelta(seconds=1))
+    assert march("active", at_once)["trials:converted"] == 1

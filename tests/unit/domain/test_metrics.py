@@ -100,13 +100,27 @@ def test_currencies_are_never_added() -> None:
         ]
     )
     assert figures.mrr == {"eur": 1800, "usd": 1200}
-    assert figures.main_currency == "eur"
+    assert figures.main_currency == "usd"
 
 
-def test_the_first_by_name_is_the_main_one_of_equal_currencies() -> None:
-    figures = SubscriptionMetrics(mrr={"usd": 5, "eur": 5})
-    assert figures.main_currency == "eur"
-    assert SubscriptionMetrics().main_currency is None
+@pytest.mark.parametrize(
+    ("mrr", "main"),
+    [
+        ({}, None),
+        ({"jpy": 5000, "usd": 4000}, "usd"),
+        ({"jpy": 500_000, "usd": 1}, "usd"),
+        ({"eur": 1, "usd": 0}, "eur"),
+        ({"eur": 4000, "jpy": 5000}, "jpy"),
+        ({"eur": 4000, "jpy": 39}, "eur"),
+        ({"kwd": 4000, "eur": 399}, "kwd"),
+        ({"eur": 500, "chf": 500}, "chf"),
+        ({"jpy": 5, "chf": 500}, "chf"),
+    ],
+)
+def test_the_main_currency_is_the_dollar_or_the_one_that_brings_most(
+    mrr: dict[str, int], main: str | None
+) -> None:
+    assert SubscriptionMetrics(mrr=mrr).main_currency == main
 
 
 def test_thirds_are_rounded_once_for_all() -> None:

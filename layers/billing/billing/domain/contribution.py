@@ -19,6 +19,9 @@ from billing.domain.worth import unpriced
 
 _INSTANT = timedelta(microseconds=1)
 
+_CLOCKS = timedelta(minutes=1)
+"""By how much the instant of a payment may be before that of the state which it brought about."""
+
 
 def contribution(account: Account, now: datetime) -> Tally:
     """Return what an account adds to the figures of its project; nothing where nothing is known.
@@ -37,10 +40,12 @@ def contribution(account: Account, now: datetime) -> Tally:
         _count_trial(fact, counter)
         for payment in fact.payments:
             _money(counter, "paid", payment.at, payment.currency, payment.amount)
+        for paid in fact.paid_months:
+            for day, amount in paid.days:
+                counter.add(paid.month, f"paid:{paid.currency}:{day:02d}", amount)
         _count_taken_back(fact, counter)
     for bought in account.purchases.values():
         _count_purchase(bought, counter)
-        _count_taken_back(bought, counter)
     _count_revenue(courses, counter)
     return counter.tally
 
@@ -64,11 +69,12 @@ def _count_purchase(bought: Purchase, counter: Counter) -> None:
     if not bought.state.is_settled or not bought.lines:
         return
     refunded = any(refund.is_full for refund in bought.refunds)
-    lost = any(dispute.is_lost for dispute in bought.disputes)
+    lost = any(dispute.has_cost for dispute in bought.disputes)
     if not refunded and not lost:
         counter.add(NOW, "purchases")
     if bought.paid_at is not None:
         _money(counter, "paid", bought.paid_at, bought.currency, bought.amount)
+        _count_taken_back(bought, counter)
 
 
 def _count_taken_back(fact: Subscription | Purchase, counter: Counter) -> None:
@@ -76,8 +82,8 @@ def _count_taken_back(fact: Subscription | Purchase, counter: Counter) -> None:
         for at, amount in refund.given_back():
             _money(counter, "refunded", at, refund.currency, amount)
     for dispute in fact.disputes:
-        if dispute.is_lost:
-            _money(counter, "disputed", dispute.as_of, dispute.currency, dispute.amount)
+        if dispute.has_cost:
+            _money(counter, "disputed", dispute.cost_at, dispute.currency, dispute.amount)
 
 
 def _money(counter: Counter, name: str, at: datetime, currency: str, amount: int) -> None:
@@ -164,7 +170,10 @@ def _count_trial(fact: Subscription, counter: Counter) -> None:
         elif began and not is_trial:
             month = _month(_day(moment.at))
             counter.add(month, "trials:ended")
-            if any(payment.at >= began for payment in fact.payments):
+            ended = moment.at
+            if fact.trial_end and began < fact.trial_end < ended:
+                ended = fact.trial_end  # what told of it came later
+            if any(payment.at >= ended - _CLOCKS for payment in fact.payments):
                 counter.add(month, "trials:converted")
             return
 

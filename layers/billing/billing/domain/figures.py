@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from billing.domain.money import major_units
 from billing.domain.status import SubscriptionStatus
 
 
@@ -31,8 +32,15 @@ class SubscriptionMetrics:
 
     @property
     def main_currency(self) -> str | None:
-        """The currency with the largest MRR, the first by name among equals."""
-        return min(self.mrr, key=lambda currency: (-self.mrr[currency], currency), default=None)
+        """US dollars where there are any, else the currency with the largest MRR in major units.
+
+        Among equals the first by name.
+        """
+        if self.mrr.get("usd"):
+            return "usd"
+        return min(
+            self.mrr, key=lambda each: (-major_units(self.mrr[each], each), each), default=None
+        )
 
 
 @dataclass(frozen=True, slots=True)

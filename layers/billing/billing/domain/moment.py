@@ -8,17 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
 from billing.domain.status import SubscriptionStatus
 from billing.domain.worth import Worth
 
 TIMELINE_EXACT = timedelta(days=100)
-"""Within this span every moment is kept; before it only changes of status and of worth are.
+"""Before this span only changes of status, and of a day's last worth, are kept.
 
 Stripe retries a delivery for three days and lists events for thirty, so nothing arrives later.
 """
+
+KEPT_A_DAY = 5
+"""The newest states of a day that are kept, and the newest of its paid invoices; besides those the
+first of each status. No ordinary day has more."""
+
+CHANGES_KEPT = 400
+"""The newest changes before `TIMELINE_EXACT` that are kept: more than a year of one a day."""
 
 
 _RANK_IN_A_SECOND = {
@@ -69,7 +76,8 @@ class Moment:
     def order(self) -> tuple[datetime, int, bool, datetime, tuple[object, ...]]:
         """Sort by time; within a second by what must have come last; else by any fixed rule."""
         rank = _RANK_IN_A_SECOND[self.status]
-        rest = self.item_ends, self.worth or (), self.later, self.pause_reason or ""
+        worth = self.worth or (), self.worth is not None
+        rest = self.item_ends, worth, self.later, self.pause_reason or ""
         return self.at, rank, self.paid, self.period_end or _EVER, rest
 
     def says_as(self, other: Moment) -> bool:
@@ -79,20 +87,59 @@ class Moment:
 
 
 def merge_timeline(one: Iterable[Moment], other: Iterable[Moment]) -> tuple[Moment, ...]:
-    """Unite two timelines, in order; beyond `TIMELINE_EXACT` only changes are kept."""
-    moments = sorted({*one, *other}, key=lambda m: m.order)
-    horizon = moments[-1].at - TIMELINE_EXACT if moments else None
+    """Unite two timelines, in order, and keep of them what `KEPT_A_DAY` and the others say.
+
+    What is kept of a day is chosen by extremes alone, so that it is the same whatever of the day
+    was heard first, and whatever of it was let go before (docs/decisions/0022).
+    """
+    united = {*one, *other}
+    said_at = max((moment.at for moment in united if not moment.paid), default=_EVER)
+    moments = sorted({_told(moment, said_at) for moment in united}, key=lambda m: m.order)
+    if not moments:
+        return ()
+    kept = [m for _, of_day in groupby(moments, key=_day) for m in _of_day(list(of_day))]
+    horizon = _day(moments[-1]) - TIMELINE_EXACT
+    older = _changes([moment for moment in kept if _day(moment) < horizon])
+    return (*older[-CHANGES_KEPT:], *(moment for moment in kept if _day(moment) >= horizon))
+
+
+def _told(moment: Moment, said_at: datetime) -> Moment:
+    """Leave out the ends of items that a state has told anew since an invoice was paid."""
+    return replace(moment, item_ends=()) if moment.at < said_at and moment.item_ends else moment
+
+
+def _day(moment: Moment) -> date:
+    return moment.at.astimezone(UTC).date()
+
+
+def _of_day(moments: list[Moment]) -> list[Moment]:
+    """Choose of a day the newest, and the first of each status; states and payments apart."""
+    if len(moments) <= KEPT_A_DAY:
+        return moments
+    kept: set[Moment] = set()
+    for is_payment in (False, True):
+        kept.update([m for m in moments if m.paid is is_payment][-KEPT_A_DAY:])
+    firsts: dict[tuple[SubscriptionStatus, bool], Moment] = {}
+    for moment in moments:
+        firsts.setdefault((moment.status, moment.paid), moment)
+    kept.update(firsts.values())
+    return [moment for moment in moments if moment in kept]
+
+
+def _changes(moments: list[Moment]) -> list[Moment]:
+    """Keep what changes the status, and of each day's last worth what changes that."""
+    ends = {_day(moment): moment for moment in moments if moment.worth is not None}
     kept: list[Moment] = []
     known: tuple[object, ...] = ()
     for moment in moments:
         told = moment.worth, moment.later
-        tells_worth = moment.worth is not None and told != known
-        alike = kept and kept[-1].status == moment.status and not tells_worth
-        if horizon and moment.at < horizon and alike:
+        ends_day = not known or moment is ends.get(_day(moment))
+        tells_worth = moment.worth is not None and told != known and ends_day
+        if kept and kept[-1].status == moment.status and not tells_worth:
             continue
         kept.append(moment)
         known = known if moment.worth is None else told
-    return tuple(kept)
+    return kept
 
 
 def telling(timeline: Collection[Moment], newest: Moment) -> Iterator[Moment]:

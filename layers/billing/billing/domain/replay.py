@@ -17,8 +17,8 @@ from billing.domain.status import Source
 from billing.domain.stripe_features import StripeFeatures
 from billing.domain.subscription import Subscription
 
-ReadFact = Callable[[str, Any], Fact]
-"""Reads a fact as history keeps it: from its sort key and its plain values."""
+ReadFact = Callable[[str, Any, Fact | None], Fact]
+"""Reads a fact as history keeps it: from its sort key, its plain values, and the fact before."""
 
 Line = tuple[Source, str, str | None, str | None]
 """What a holding is of: its source, the source's id, the price, and the feature if it names one."""
@@ -72,7 +72,7 @@ def replay(
         last = entry
         customer_id = entry.after.get("customer_id", customer_id)
         for sk in sorted(entry.after.keys() - {"customer_id"}):
-            fact = read(sk, entry.after[sk])
+            fact = read(sk, entry.after[sk], _known(account, sk))
             account = _with(account, fact)
             before, after = held.get(sk, {}), _lines(key, fact)
             held[sk] = after
@@ -96,7 +96,7 @@ def caught_up(account: Account, entry: HistoryEntry, read: ReadFact) -> Account:
     """Return an account as the next entry of its history left it."""
     after = account
     for sk in entry.after.keys() - {"customer_id"}:
-        after = _with(after, read(sk, entry.after[sk]))
+        after = _with(after, read(sk, entry.after[sk], _known(account, sk)))
     return replace(
         after,
         revision=entry.revision,
@@ -122,6 +122,11 @@ def _lines(key: AccountKey, fact: Fact) -> dict[Line, tuple[Holding, ...]]:
         line = held.source, held.source_id, held.price_id, held.feature_code
         lines[line] = (*lines.get(line, ()), held)
     return lines
+
+
+def _known(account: Account, sk: str) -> Subscription | None:
+    """Find a fact of the kind whose long lists history has by their changes."""
+    return account.subscriptions.get(sk.partition("#")[2])
 
 
 def _with(account: Account, fact: Fact) -> Account:

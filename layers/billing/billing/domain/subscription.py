@@ -6,12 +6,20 @@ arrival, with any duplicates, ends in the same fact (docs/decisions/0002).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from billing.domain.dispute import ChargeDispute, merge_disputes
 from billing.domain.moment import TIMELINE_EXACT, Moment, merge_timeline, second_of, telling
-from billing.domain.payment import InvoicePayment, merge_payments
+from billing.domain.payment import (
+    PAYMENTS_KEPT,
+    InvoicePayment,
+    PaidMonth,
+    merge_months,
+    merge_payments,
+    with_sums,
+)
 from billing.domain.refund import ChargeRefund, merge_refunds
 from billing.domain.status import SubscriptionStatus
 from billing.domain.worth import Discount, SubscriptionItem, worth_later, worth_of
@@ -24,10 +32,12 @@ __all__ = [
     "Standing",
     "Subscription",
     "SubscriptionItem",
+    "has_payment",
     "is_tie",
     "merge_subscription",
     "merge_timeline",
     "standing",
+    "with_payments",
 ]
 
 
@@ -43,7 +53,8 @@ class Subscription:
         first_seen: when this service first heard of it, by its own clock.
         discounts: what the newest state takes off its items.
         cancel_reason: why it is to end, in Stripe's word: asked for, or for want of payment.
-        payments: what its invoices brought, by invoice.
+        payments: what its invoices brought, by invoice; the newest.
+        paid_months: what those before brought, by day.
         pause_reason: why it is paused, in Stripe's word; `None` where Stripe does not say.
     """
 
@@ -68,6 +79,7 @@ class Subscription:
     cancel_reason: str | None = None
     payments: tuple[InvoicePayment, ...] = ()
     pause_reason: str | None = None
+    paid_months: tuple[PaidMonth, ...] = ()
 
     @property
     def period_end(self) -> datetime | None:
@@ -146,14 +158,35 @@ def merge_subscription(known: Subscription | None, heard: Subscription) -> Subsc
     if known is None:
         return replace(heard, timeline=timeline)
     newest = max(known, heard, key=lambda s: (s.status.is_terminal, s.as_of, s is heard))
-    return replace(
+    merged = replace(
         newest,
         first_seen=min(known.first_seen, heard.first_seen),
         timeline=merge_timeline(known.timeline, timeline),
         refunds=merge_refunds(known.refunds, heard.refunds),
         disputes=merge_disputes(known.disputes, heard.disputes),
-        payments=merge_payments(known.payments, heard.payments),
+        payments=known.payments,
+        paid_months=merge_months(known.paid_months, heard.paid_months),
     )
+    return with_payments(merged, heard.payments)
+
+
+def with_payments(fact: Subscription, more: Iterable[InvoicePayment]) -> Subscription:
+    """Add what its invoices brought."""
+    payments = merge_payments(fact.payments, more)
+    if len(payments) > PAYMENTS_KEPT:
+        payments, months = with_sums(payments, fact.paid_months)
+        return replace(fact, payments=payments, paid_months=months)
+    return replace(fact, payments=payments)
+
+
+def has_payment(fact: Subscription, payment: InvoicePayment) -> bool:
+    """Whether a payment is known, or what its day brought is: old ones are not kept one by one."""
+    if any(known.invoice_id == payment.invoice_id for known in fact.payments):
+        return True
+    at = payment.at.astimezone(UTC)
+    month = (f"{at:%Y-%m}", payment.currency)
+    days = [day for m in fact.paid_months if (m.month, m.currency) == month for day, _ in m.days]
+    return at.day in days and payment.at < min(known.at for known in fact.payments)
 
 
 def is_tie(known: Subscription | None, heard: Subscription) -> bool:

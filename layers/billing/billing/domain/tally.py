@@ -6,6 +6,7 @@ so that counting is adding a difference (docs/decisions/0016).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
@@ -17,6 +18,14 @@ Tally = dict[str, Figures]
 
 NOW = "now"
 """The place of what holds at present."""
+
+
+MOST_PLACES = 40
+"""Places that one transaction changes, in the figures and in a recount's sums: DynamoDB takes 100
+items, among them the head and the account."""
+
+MOST_CHARACTERS = 1_500_000
+"""... and 4 MB in all."""
 
 
 class Counter:
@@ -49,6 +58,21 @@ def total(tallies: Iterable[Tally]) -> Tally:
 def difference(after: Tally, before: Tally) -> Tally:
     """Return what has to be added to `before` for `after`."""
     return total((after, {place: _negative(figures) for place, figures in before.items()}))
+
+
+def fitting(places: Iterable[str], sums: Tally) -> list[str]:
+    """Return of these places the first, in their order, that one transaction can change.
+
+    That is one at least, so that whoever takes turns comes to an end.
+    """
+    chosen: list[str] = []
+    size = 0
+    for place in places:
+        size += len(json.dumps(to_plain(sums.get(place, {}))))
+        if chosen and (size > MOST_CHARACTERS or len(chosen) == MOST_PLACES):
+            break
+        chosen.append(place)
+    return chosen
 
 
 def to_plain(figures: Figures) -> dict[str, str]:

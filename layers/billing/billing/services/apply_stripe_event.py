@@ -25,6 +25,7 @@ from billing.domain.catalog import PROJECT_ID, Catalog
 from billing.domain.changes import Cause, CauseType, Decision, Outcome, OutcomeKind, ParkReason
 from billing.services import hear
 from billing.services.commit import Wait, commit, park, settle
+from billing.services.date_refunds import Connect
 from billing.services.follow_catalog import CatalogWord, follow_catalog
 from billing.services.heard import Heard, NeedsFreshSubscription
 from billing.services.match_account import Unappliable, match_account
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from billing.adapters.dynamo.catalog_cache import CachedCatalog
     from billing.adapters.dynamo.store import AccountStore
 
-Handler = Callable[[StripeEvent, datetime, hear.Connect], Heard | CatalogWord | None]
+Handler = Callable[[StripeEvent, datetime, Connect], Heard | CatalogWord | None]
 
 EVENT_HANDLERS: dict[str, Handler] = {
     "checkout.session.completed": hear.session,  # a purchase, or the first word of a subscription
@@ -90,7 +91,7 @@ class Collaborators:
 
     accounts: AccountStore
     catalogs: CachedCatalog
-    gateway: hear.Connect
+    gateway: Connect
     wait: Wait = time.sleep
 
 
@@ -138,7 +139,7 @@ def reference_to(payload: Mapping[str, Any]) -> dict[str, Any]:
     return {"object": REFERENCE, "id": payload["id"], "type": payload["type"]}
 
 
-def _whole(payload: Mapping[str, Any], gateway: hear.Connect) -> Mapping[str, Any]:
+def _whole(payload: Mapping[str, Any], gateway: Connect) -> Mapping[str, Any]:
     if payload.get("object") != REFERENCE:
         return payload
     fetched = gateway().event(str(payload["id"]))

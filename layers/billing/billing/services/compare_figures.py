@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,36 +28,57 @@ PAGE = 100
 ON_ITS_WAY = timedelta(minutes=5)
 """For so long after a change of an account, the stream may still be about to count it."""
 
-TOTALS = "="
-"""After the project in a cursor: all its accounts were seen, what is left is what they come to."""
+_CURSOR = re.compile(r"(?P<project>[a-z0-9-]*)(?P<kind>[|=]?)(?P<after>.*)", re.DOTALL)
+"""What follows the project says what the cursor is of; ids of projects hold neither mark."""
 
 _TOLD = 5
 """Figures that a difference names; the rest is a number."""
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """The figures of every project, account by account: by project, then by user id.
+class Place:
+    """How far the comparison is, as a cursor writes it.
 
-    A cursor is `PROJECT|USER`, the last that was seen, or `PROJECT=` once all were.
+    Attributes:
+        project_id: empty before the first.
+        after: the last user id that was seen, which may be any text; empty before the first, `None`
+            once all were, and what is left is what they come to.
     """
+
+    project_id: str = ""
+    after: str | None = ""
+
+    @classmethod
+    def read(cls, cursor: str | None) -> Place:
+        """Read a cursor; `None` is the beginning."""
+        parts = _CURSOR.fullmatch(cursor or "")
+        if parts is None:
+            raise ValueError("not a cursor of figures")
+        return cls(parts["project"], None if parts["kind"] == "=" else parts["after"])
+
+    def __str__(self) -> str:
+        """Write it: `PROJECT|USER`, or `PROJECT=` once all were seen."""
+        return f"{self.project_id}=" if self.after is None else f"{self.project_id}|{self.after}"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures of every project, account by account: by project, then by user id."""
 
     sides: Sides
     store: FiguresStore
 
     def look(self, shard: Shard, settling: Settling) -> PageDone | None:
         """Compare, settle and add up a page; `None` where time ends before that."""
-        at = shard.cursor or ""
-        is_dry = self.sides.run.dry_run
-        if at.endswith(TOTALS):
-            project_id = at.removesuffix(TOTALS)
+        place, is_dry = Place.read(shard.cursor), self.sides.run.dry_run
+        if place.after is None:
+            project_id = place.project_id
             seen = [Seen((each,)) for each in self._totals(project_id)]
             done = settling.settle(shard, seen, self._following(project_id))
             if done is not None and not is_dry:
                 self._recounting(project_id).end()
             return done
-        named, _, after = at.partition("|")
-        project_id = named or self._following("") or ""
+        project_id, after = place.project_id or self._following("") or "", place.after
         if not project_id:
             return PageDone()
         recounting = self._recounting(project_id)
@@ -64,8 +86,7 @@ class Figures:
             recounting.begin()
         keys, until = self._page(project_id, after)
         seen = [Seen((each,)) for key in keys for each in self._account(key)]
-        cursor = f"{project_id}|{until}" if until else f"{project_id}{TOTALS}"
-        done = settling.settle(shard, seen, cursor)
+        done = settling.settle(shard, seen, str(Place(project_id, until)))
         if done is not None and not is_dry:
             recounting.add(until)
         return done

@@ -48,7 +48,7 @@ class TakenBack:
         ours, stripes = max(known, default=0), charge.refund.amount_refunded
         if ours == stripes:
             return Seen()
-        if not known and not self._concerns(hear.refunded_charge, obj, account):
+        if not known and not self._concerns(hear.charge, obj, account):
             return None
         currency = charge.refund.currency
         difference = Difference(

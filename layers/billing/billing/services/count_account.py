@@ -13,8 +13,7 @@ from billing.adapters.dynamo.figure_items import Counted, FiguresChange, Head
 from billing.domain.account import AccountKey
 from billing.domain.contribution import contribution
 from billing.domain.errors import ContentionTooHigh
-from billing.domain.recount import parted
-from billing.domain.tally import NOW, Tally, difference, total
+from billing.domain.tally import MOST_PLACES, NOW, Tally, difference, fitting, total
 
 if TYPE_CHECKING:
     from billing.adapters.dynamo.figures import FiguresStore
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 30
 """How often counting is tried again while others count in the same project."""
-
-MOST_MONTHS = 40
-"""Months that one transaction changes, which may have a hundred items; the rest take another."""
 
 Wait = Callable[[float], None]
 
@@ -56,8 +52,8 @@ def count_account(
         change = difference(wanted, counted.tally)
         if not change:
             return has_counted
-        part = {place: change[place] for place in sorted(change, reverse=True)[:MOST_MONTHS]}
-        if _write(figures, counted, part, now):
+        head = figures.head(key.project_id)
+        if figures.write(added(figures, head, counted, change, now)):
             has_counted = True
             continue
         overtaken += 1
@@ -65,36 +61,33 @@ def count_account(
     raise ContentionTooHigh(f"{ATTEMPTS} attempts were overtaken.")
 
 
-def _write(figures: FiguresStore, counted: Counted, change: Tally, now: datetime) -> bool:
-    """Add a change to what was counted of the account and to what its project comes to."""
-    head = figures.head(counted.key.project_id)
-    after = Counted(counted.key, counted.version + 1, total((counted.tally, change)))
-    return figures.write(added(figures, head, change, now, counted=after))
-
-
 def added(
-    figures: FiguresStore, head: Head, change: Tally, now: datetime, *, counted: Counted
+    figures: FiguresStore, head: Head, counted: Counted, change: Tally, now: datetime
 ) -> FiguresChange:
-    """Say what a project's figures, and those of a recount that has passed, are with a change."""
-    months = {place: each for place, each in change.items() if place != NOW}
+    """Add a change to what was counted of an account, and to what its project comes to.
+
+    Of one that is too large for a transaction the newest months come first, the rest the next time.
+    """
+    months = sorted(set(change) - {NOW}, reverse=True)[:MOST_PLACES]
     before = figures.figures(head.project_id, months)
-    sums = total((before, months))
-    sum_now = total(({NOW: head.figures}, {NOW: change.get(NOW, {})}))
-    recount = head.recount
-    has_passed = recount is not None and recount.has_passed(counted.key.user_id)
+    sums = total((before, {month: change[month] for month in months}))
+    fit = fitting(months, sums)
+    part = {place: change[place] for place in (NOW, *fit) if place in change}
+    sum_now = total(({NOW: head.figures}, {NOW: part.get(NOW, {})}))
+    user_id, recount = counted.key.user_id, head.recount
+    in_recount = {p: part[p] for p in part if recount and recount.has_added(user_id, p)}
     return FiguresChange(
         head=replace(head, version=head.version + 1, figures=sum_now.get(NOW, {})),
         at=now,
-        counted=counted,
-        places={place: sums.get(place, {}) for place in months},
-        shadow=shadow_with(figures, head, change) if has_passed else {},
+        counted=Counted(counted.key, counted.version + 1, total((counted.tally, part))),
+        places={month: sums.get(month, {}) for month in fit},
+        shadow=shadow_with(figures, head, in_recount),
     )
 
 
-def shadow_with(figures: FiguresStore, head: Head, change: Tally) -> dict[str, Tally]:
+def shadow_with(figures: FiguresStore, head: Head, change: Tally) -> Tally:
     """Say what the sums of the recount under way are with a change."""
     if head.recount is None:
         return {}
-    parts = parted(change)
-    known = figures.shadow(head.project_id, head.recount, parts)
-    return {part: total((known.get(part, {}), tally)) for part, tally in parts.items()}
+    sums = total((figures.shadow(head.project_id, head.recount, change), change))
+    return {place: sums.get(place, {}) for place in change}

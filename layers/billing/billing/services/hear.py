@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from billing.adapters.stripe.shapes import reference, required
 from billing.adapters.stripe.translate import (
@@ -31,6 +31,7 @@ from billing.domain.dispute import ChargeDispute
 from billing.domain.purchase import Purchase
 from billing.domain.refund import SingleRefund
 from billing.domain.stripe_features import StripeFeatures
+from billing.services.date_refunds import Connect, is_told_at_once, single_refunds
 from billing.services.follow_catalog import CatalogWord
 from billing.services.heard import (
     Heard,
@@ -40,12 +41,6 @@ from billing.services.heard import (
     HeardPurchase,
     HeardSubscription,
 )
-
-if TYPE_CHECKING:
-    from billing.adapters.stripe.gateway import StripeGateway
-
-Connect = Callable[[], "StripeGateway"]
-"""How to reach Stripe; an ordinary event does not, and so needs no API key."""
 
 _PAYS_A_WHOLE_PERIOD = frozenset({"subscription_create", "subscription_cycle"})
 """Billing reasons of invoices whose full refund takes the period back; a proration's does not."""
@@ -98,6 +93,14 @@ def session(event: StripeEvent, now: datetime, gateway: Connect) -> Heard | None
 
 def refunded_charge(event: StripeEvent, now: datetime, gateway: Connect) -> Heard:
     """Read charge.refunded: the charge with its cumulative sum, as of the event."""
+    parts = single_refunds(event, now, gateway)
+    return _taken_back(
+        event, event.object, as_of=event.created, now=now, gateway=gateway, parts=parts
+    )
+
+
+def charge(event: StripeEvent, now: datetime, gateway: Connect) -> Heard:
+    """Read a charge for what it paid, and no more; single refunds are not asked for."""
     return _taken_back(event, event.object, as_of=event.created, now=now, gateway=gateway)
 
 
@@ -108,19 +111,22 @@ def refund(event: StripeEvent, now: datetime, gateway: Connect) -> Heard | None:
     """
     charge_id = reference(event.object, "charge")
     as_of = max(now, event.created)
-    charge = gateway().charge(charge_id) if charge_id else None
-    if charge is None:
+    refunded = gateway().charge(charge_id) if charge_id else None
+    if refunded is None:
         return None
     part = read_single_refund(event.object, as_of=event.created)
-    return _taken_back(event, charge, as_of=as_of, now=now, gateway=gateway, part=part)
+    parts = (part,) if part else ()
+    return _taken_back(event, refunded, as_of=as_of, now=now, gateway=gateway, parts=parts)
 
 
 def dispute(event: StripeEvent, now: datetime, gateway: Connect) -> Heard:
     """Read charge.dispute.*; whose it is, its charge tells."""
     heard = read_dispute(event.object, as_of=event.created)
+    if heard.has_cost and is_told_at_once(event):
+        heard = replace(heard, lost_at=event.created)
     intent = reference(event.object, "payment_intent")
-    charge = gateway().charge(heard.charge_id) or {}
-    obj = {"id": heard.charge_id, "amount": heard.amount, "payment_intent": intent, **charge}
+    disputed = gateway().charge(heard.charge_id) or {}
+    obj = {"id": heard.charge_id, "amount": heard.amount, "payment_intent": intent, **disputed}
     return _taken_back(event, obj, as_of=event.created, now=now, gateway=gateway, disputed=heard)
 
 
@@ -132,21 +138,21 @@ def _taken_back(
     now: datetime,
     gateway: Connect,
     disputed: ChargeDispute | None = None,
-    part: SingleRefund | None = None,
+    parts: tuple[SingleRefund, ...] = (),
 ) -> Heard:
     """Say what was taken back of a charge: of a purchase, or of a subscription's period."""
-    charge, claim = read_charge_refund(obj, as_of=as_of), read_claim(obj)
-    back = replace(charge.refund, parts=(part,)) if part else charge.refund
-    invoice = _invoice_of(charge, gateway) if claim.project_id is None else None
+    paid_by, claim = read_charge_refund(obj, as_of=as_of), read_claim(obj)
+    back = replace(paid_by.refund, parts=tuple(sorted(parts, key=lambda part: part.id)))
+    invoice = _invoice_of(paid_by, gateway) if claim.project_id is None else None
     paid = read_paid_invoice(invoice, at=event.created) if invoice else None
     if invoice is None or paid is None or paid.subscription_id is None:
         seen = Purchase(
-            id=charge.payment_intent_id or charge.refund.charge_id,
-            as_of=charge.refund.as_of,
+            id=paid_by.payment_intent_id or paid_by.refund.charge_id,
+            as_of=paid_by.refund.as_of,
             event_id=event.id,
             first_seen=now,
-            payment_intent_id=charge.payment_intent_id,
-            customer_id=charge.customer_id,
+            payment_intent_id=paid_by.payment_intent_id,
+            customer_id=paid_by.customer_id,
             refunds=() if disputed else (back,),
             disputes=(disputed,) if disputed else (),
         )

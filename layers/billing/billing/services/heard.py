@@ -11,7 +11,7 @@ from billing.domain.catalog import Catalog
 from billing.domain.changes import Decision, OutcomeKind, ParkReason
 from billing.domain.dispute import ChargeDispute, merge_disputes
 from billing.domain.holdings import holdings_of
-from billing.domain.payment import InvoicePayment, merge_payments
+from billing.domain.payment import InvoicePayment
 from billing.domain.purchase import Purchase, PurchaseLine, merge_purchase
 from billing.domain.refund import ChargeRefund, merge_refunds
 from billing.domain.stripe_features import StripeFeatures, merge_features
@@ -21,6 +21,7 @@ from billing.domain.subscription import (
     is_tie,
     merge_subscription,
     merge_timeline,
+    with_payments,
 )
 from billing.services.match_account import Unappliable
 
@@ -105,11 +106,10 @@ class HeardMention:
             raise NeedsFreshSubscription(self.subscription_id)
         base = _with_fresh(known, fresh)
         heard = replace(
-            base,
+            with_payments(base, (self.payment,) if self.payment else ()),
             timeline=merge_timeline(base.timeline, (self.moment,) if self.moment else ()),
             refunds=merge_refunds(base.refunds, (self.refund,) if self.refund else ()),
             disputes=merge_disputes(base.disputes, (self.dispute,) if self.dispute else ()),
-            payments=merge_payments(base.payments, (self.payment,) if self.payment else ()),
         )
         return _decide_subscription(account, heard, catalog)
 

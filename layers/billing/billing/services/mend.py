@@ -12,11 +12,11 @@ from billing.domain.catalog import Catalog
 from billing.domain.changes import Cause, Decision
 from billing.domain.dispute import merge_disputes
 from billing.domain.drift import compare, compare_purchases
-from billing.domain.payment import merge_payments
+from billing.domain.payment import merge_months
 from billing.domain.purchase import Purchase
 from billing.domain.refund import merge_refunds
 from billing.domain.status import PaymentState, SubscriptionStatus
-from billing.domain.subscription import Subscription
+from billing.domain.subscription import Subscription, with_payments
 from billing.services.heard import Heard, HeardPurchase, HeardSubscription
 
 _Paid = TypeVar("_Paid", Subscription, Purchase)
@@ -121,8 +121,9 @@ def _with_money(anew: Account, known: Account, heard: HeardSubscription | HeardP
         if was is None:
             return anew
         now_is = _kept(was, anew.subscriptions[id_])
-        payments = merge_payments(was.payments, now_is.payments)
-        return anew.with_subscription(replace(now_is, payments=payments))
+        months = merge_months(was.paid_months, now_is.paid_months)
+        kept = with_payments(replace(now_is, paid_months=months), was.payments)
+        return anew.with_subscription(kept)
     id_ = heard.purchase.id
     bought = known.purchases.get(id_)
     return anew.with_purchase(_kept(bought, anew.purchases[id_])) if bought else anew

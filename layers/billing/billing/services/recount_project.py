@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from billing.adapters.dynamo.figure_items import FiguresChange, Head
 from billing.domain.errors import ContentionTooHigh
 from billing.domain.recount import Recount
-from billing.domain.tally import NOW, Tally, difference, total
-from billing.services.count_account import ATTEMPTS, MOST_MONTHS, Wait, shadow_with
+from billing.domain.tally import MOST_PLACES, NOW, Tally, difference, fitting, total
+from billing.services.count_account import ATTEMPTS, Wait, shadow_with
 
 if TYPE_CHECKING:
     from billing.adapters.dynamo.figures import FiguresStore
@@ -59,22 +59,39 @@ class Recounting:
     def add(self, until: str | None) -> None:
         """Add up the accounts up to a user id, `None` for all that are left; each once.
 
+        A page that was begun is ended first, wherever it ends.
+
         Raises:
             ContentionTooHigh, TryAgain: a retry is safe.
         """
 
-        def with_page(head: Head) -> FiguresChange | None:
+        def with_more(head: Head) -> FiguresChange | None:
             recount = head.recount
             if recount is None or recount.run_id != self.run_id or recount.has_passed_all:
                 return None
             if until is not None and recount.has_passed(until):
                 return None
-            page = self.figures.counted_between(self.project_id, recount.passed, until)
-            shadow = shadow_with(self.figures, head, total(each.tally for each in page))
-            passed = replace(recount, passed=until or recount.passed, has_passed_all=until is None)
-            return replace(self._with(head, passed), shadow=shadow)
+            end = recount.until if recount.added_to else until
+            page = self.figures.counted_between(self.project_id, recount.passed, end)
+            sums = total(each.tally for each in page)
+            places = [place for place in sorted(sums) if place > recount.added_to]
+            shadow, is_whole = self._part(head, {place: sums[place] for place in places})
+            if is_whole:
+                passed, is_last = end or recount.passed, end is None
+                after = Recount(self.run_id, recount.begun_at, passed, is_last)
+            else:
+                after = replace(recount, added_to=max(shadow), until=end)
+            return replace(self._with(head, after), shadow=shadow)
 
-        self._change(with_page)
+        while self._change(with_more):
+            pass
+
+    def _part(self, head: Head, sums: Tally) -> tuple[Tally, bool]:
+        """Add as many places as one transaction takes; say whether that is all of them."""
+        first = sorted(sums)[:MOST_PLACES]
+        shadow = shadow_with(self.figures, head, {place: sums[place] for place in first})
+        fit = fitting(first, shadow)
+        return {place: shadow[place] for place in fit}, len(fit) == len(sums)
 
     def difference(self) -> Tally:
         """Say what the project's figures lack; nothing where another run recounts it.
@@ -135,9 +152,10 @@ class Recounting:
         if recount is None:
             return None
         lacking = self._lacking(recount)
-        months = sorted(set(lacking) - {NOW})[:MOST_MONTHS]
-        known = self.figures.figures(self.project_id, months)
-        sums = total((known, {month: lacking[month] for month in months}))
+        first = sorted(set(lacking) - {NOW})[:MOST_PLACES]
+        known = self.figures.figures(self.project_id, first)
+        sums = total((known, {month: lacking[month] for month in first}))
+        months = fitting(first, sums)
         now_is = total(({NOW: head.figures}, {NOW: lacking.get(NOW, {})}))
         return replace(
             self._with(replace(head, figures=now_is.get(NOW, {})), head.recount),
@@ -157,12 +175,18 @@ class Recounting:
     def _with(self, head: Head, recount: Recount | None) -> FiguresChange:
         return FiguresChange(replace(head, version=head.version + 1, recount=recount), self.clock())
 
-    def _change(self, change: Callable[[Head], FiguresChange | None]) -> None:
-        """Decide about the figures as they are, again as often as somebody was faster."""
+    def _change(self, change: Callable[[Head], FiguresChange | None]) -> bool:
+        """Decide about the figures as they are, again as often as somebody was faster.
+
+        Returns:
+            Whether there was anything to write.
+        """
         for attempt in range(ATTEMPTS):
             wanted = change(self.figures.head(self.project_id))
-            if wanted is None or self.figures.write(wanted):
-                return
+            if wanted is None:
+                return False
+            if self.figures.write(wanted):
+                return True
             self._pause(attempt)
         raise ContentionTooHigh(f"{ATTEMPTS} attempts were overtaken.")
 

@@ -20,7 +20,7 @@ from billing.services.apply_stripe_event import (
 if TYPE_CHECKING:
     from billing.adapters.dynamo.ledger import ParkedCauses, Wanted
     from billing.adapters.dynamo.store import AccountStore
-    from billing.services.hear import Connect
+    from billing.services.date_refunds import Connect
 
 LONGEST_ID = 255
 

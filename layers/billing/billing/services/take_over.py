@@ -12,18 +12,21 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from billing.adapters.stripe.listed import Listed
+from billing.adapters.stripe.shapes import instant
 from billing.adapters.stripe.translate import (
     StripeEvent,
     UnreadableShape,
     read_charge_refund,
+    read_claim,
     read_dispute,
+    read_paid_invoice,
 )
 from billing.domain.account import Account
 from billing.domain.catalog import Catalog
 from billing.domain.changes import ParkReason
 from billing.domain.drift import compare, compare_purchases
 from billing.domain.purchase import Purchase
-from billing.domain.subscription import Subscription
+from billing.domain.subscription import Subscription, has_payment
 from billing.domain.takeover import LeftOut
 from billing.services import hear
 from billing.services.heard import (
@@ -44,8 +47,13 @@ Json = dict[str, Any]
 Found = Heard | LeftOut
 
 
-LISTS = (Listed.SUBSCRIPTIONS, Listed.SESSIONS, Listed.CHARGES)
-"""What a customer has, in the order in which it is gone through."""
+LISTS: dict[Listed, dict[str, str]] = {
+    Listed.SUBSCRIPTIONS: {},
+    Listed.SESSIONS: {},
+    Listed.INVOICES: {"status": "paid"},
+    Listed.CHARGES: {},
+}
+"""What a customer has, in the order in which it is gone through, and which of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +99,14 @@ class AtStripe:
     livemode: bool
 
     def missing(self, after: Place | None = None) -> Iterator[Found | Place]:
-        """Go through what differs: what was sold first, then what was taken back of it.
+        """Go through what differs: what was sold first, then what was paid and taken back of it.
 
         Behind each object comes its place, from which another request can go on.
         """
-        for kind in LISTS[LISTS.index(after.kind) if after else 0 :]:
+        kinds = list(LISTS)
+        for kind in kinds[kinds.index(after.kind) if after else 0 :]:
             last = after.object_id if after and after.kind is kind else None
-            for obj in self.stripe.every(kind, last, customer=self.customer_id):
+            for obj in self.stripe.every(kind, last, customer=self.customer_id, **LISTS[kind]):
                 yield from self._of(kind, obj)
                 yield Place(kind, str(obj["id"]))
 
@@ -107,13 +116,15 @@ class AtStripe:
         elif kind is Listed.SESSIONS:
             if obj.get("mode") == "payment" and obj.get("status") == "complete":
                 yield from self._read(obj, self._purchase)
+        elif kind is Listed.INVOICES:
+            yield from self._read(obj, self._payment)
         else:
             yield from self._read(obj, self._refund)
             if obj.get("disputed"):
                 for dispute in self.stripe.every(Listed.DISPUTES, charge=str(obj["id"])):
                     yield from self._read(dispute, self._dispute)
 
-    def _read(self, obj: Json, read: Any) -> Iterator[Found]:  # noqa: ANN401 - one of the four below
+    def _read(self, obj: Json, read: Any) -> Iterator[Found]:  # noqa: ANN401 - one of the five below
         """Read an object of Stripe's; one of no known shape is left out, and the others are not."""
         try:
             heard: Heard | None = read(obj)
@@ -148,6 +159,17 @@ class AtStripe:
         if not isinstance(heard, HeardPurchase):
             return None
         return heard if compare_purchases(known, heard.purchase, self.account.key) else None
+
+    def _payment(self, obj: Json) -> Heard | None:
+        """Read what an invoice brought: the subscription itself says what period it is in."""
+        paid = read_paid_invoice(obj, at=instant(obj, "created") or self.as_of)
+        if paid.payment is None or paid.subscription_id is None:
+            return None
+        known = self.account.subscriptions.get(paid.subscription_id)
+        if known is not None and has_payment(known, paid.payment):
+            return None
+        heard = HeardMention(read_claim(obj), paid.subscription_id, payment=paid.payment)
+        return None if self._is_anothers(heard) else heard  # its subscription is told as left out
 
     def _refund(self, obj: Json) -> Heard | None:
         refund = read_charge_refund(obj, as_of=self.as_of).refund

@@ -11,7 +11,7 @@ from billing.services.replay_events import known_cause, payload_of
 
 if TYPE_CHECKING:
     from billing.adapters.dynamo.store import AccountStore
-    from billing.services.hear import Connect
+    from billing.services.date_refunds import Connect
 
 
 class EventView(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from billing.adapters.dynamo.long_lists import read_subscription, written_after, written_before
 from billing.adapters.dynamo.models import (
     AccessItem,
     AccountItem,
@@ -87,9 +88,19 @@ def account_of(key: AccountKey, items: Iterable[AccountItem]) -> Account:
     )
 
 
-def fact_of(sk: str, plain: Any) -> Fact:  # noqa: ANN401 - any JSON value
-    """Read a fact as its item, and history, keep it."""
-    return from_plain(_KIND_OF[sk.partition("#")[0]], plain)
+def fact_of(sk: str, plain: Any, known: Fact | None = None) -> Fact:  # noqa: ANN401 - any JSON value
+    """Read a fact as its item, and history, keep it.
+
+    Args:
+        sk: its sort key.
+        plain: what is kept.
+        known: the fact as the entry of history before left it; without it, the long lists of an
+            entry of history come to no more than where they stand.
+    """
+    kind = _KIND_OF[sk.partition("#")[0]]
+    if kind is Subscription:
+        return read_subscription(plain, known if isinstance(known, Subscription) else None)
+    return from_plain(kind, plain)
 
 
 def access_item(account: Account) -> AccessItem:
@@ -128,8 +139,16 @@ def changed_facts(before: Account, after: Account) -> dict[str, Fact]:
 def history_item(change: Change, before: Account, after: Account) -> HistoryItem:
     """Write one line of history: the changed facts, before and after, and the cause."""
     cause, known, changed = change.cause, before.facts(), changed_facts(before, after)
-    was = {sk: to_plain(known[sk]) for sk in changed if sk in known}
-    now_is = {sk: to_plain(fact) for sk, fact in changed.items()}
+    was: dict[str, Any] = {}
+    now_is: dict[str, Any] = {}
+    for sk, fact in changed.items():
+        former = known.get(sk)
+        if isinstance(former, Subscription) and isinstance(fact, Subscription):
+            was[sk], now_is[sk] = written_before(former, fact), written_after(former, fact)
+            continue
+        now_is[sk] = to_plain(fact)
+        if former is not None:
+            was[sk] = to_plain(former)
     if before.customer_id != after.customer_id:
         was["customer_id"], now_is["customer_id"] = before.customer_id, after.customer_id
     entry = HistoryEntry(

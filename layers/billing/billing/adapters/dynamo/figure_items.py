@@ -47,14 +47,14 @@ class FiguresChange:
         at: the instant, from which a recount's own sums are kept for some days.
         counted: the account, under its next version, where the change is one's.
         places: months as they are to be.
-        shadow: parts of the recount as they are to be.
+        shadow: the recount's sums of some places as they are to be.
     """
 
     head: Head
     at: datetime
     counted: Counted | None = None
     places: Tally = field(default_factory=dict)
-    shadow: dict[str, Tally] = field(default_factory=dict)
+    shadow: Tally = field(default_factory=dict)
 
 
 def head_item(head: Head) -> FiguresItem:
@@ -71,12 +71,14 @@ def counted_item(counted: Counted) -> FiguresItem:
     return FiguresItem(accounts_of(key.project_id), key.user_id, data=data, version=version)
 
 
-def shadow_item(change: FiguresChange, recount: Recount, part: str, tally: Tally) -> FiguresItem:
-    """Write a part of what a recount has added up."""
+def shadow_item(
+    change: FiguresChange, recount: Recount, place: str, figures: Figures
+) -> FiguresItem:
+    """Write what a recount has added up of a place."""
     return FiguresItem(
         change.head.project_id,
-        shadow_key(recount, part),
-        data={place: to_plain(figures) for place, figures in tally.items()},
+        shadow_key(recount, place),
+        data={place: to_plain(figures)},
         expires_at=int(change.at.timestamp()) + SHADOWS_KEPT,
     )
 
@@ -97,6 +99,6 @@ def accounts_of(project_id: str) -> str:
     return f"{project_id}#accounts"
 
 
-def shadow_key(recount: Recount, part: str) -> str:
-    """Name the item of a part of a recount's sums."""
-    return f"recount#{recount.sums_id}#{part}"
+def shadow_key(recount: Recount, place: str) -> str:
+    """Name the item of a recount's sums of a place."""
+    return f"recount#{recount.sums_id}#{place}"

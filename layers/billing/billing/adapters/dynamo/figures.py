@@ -6,7 +6,9 @@ version knows that nothing else has changed since (docs/decisions/0016).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pynamodb.exceptions import DoesNotExist, TransactGetError, TransactWriteError
@@ -29,8 +31,12 @@ from billing.adapters.dynamo.models import FiguresItem, bind
 from billing.domain.account import AccountKey
 from billing.domain.errors import TryAgain
 from billing.domain.recount import Recount
-from billing.domain.tally import NOW, Figures, Tally, from_plain, to_plain
+from billing.domain.tally import NOW, Figures, Tally, from_plain, to_plain, total
 from billing.settings import Settings
+
+READS = 14
+LONGEST_PAUSE = 0.4
+"""Attempts of a read, and seconds between two: four seconds in all, of the function's ten."""
 
 _OVERTAKEN = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 
@@ -38,26 +44,31 @@ _OVERTAKEN = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 class FiguresStore:
     """The metrics table."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Bind the models to this deployment's tables."""
+    def __init__(self, settings: Settings, wait: Callable[[float], None] = time.sleep) -> None:
+        """Bind the models to this deployment's tables; `wait` waits so many seconds."""
         bind(settings)
+        self._wait = wait
 
     # -- reading -----------------------------------------------------------------------------------
 
     def read(self, project_id: str, months: Iterable[str]) -> Tally:
         """Read the figures of now and of some months as of one moment, with one request.
 
+        DynamoDB cancels it where it meets a write, and then it is made again.
+
         Raises:
             TryAgain: they are being changed too fast to be read together, or DynamoDB has trouble.
         """
         places = [NOW, *months]
-        try:
-            with TransactGet(connection=connection()) as transaction:
-                asked = {p: transaction.get(FiguresItem, project_id, p) for p in places}
-        except TransactGetError as error:
-            raise TryAgain("The figures are being changed.") from error
-        found = {place: _figures_in(future) for place, future in asked.items()}
-        return {place: figures for place, figures in found.items() if figures}
+        for attempt in range(1, READS + 1):
+            try:
+                return _read_at_once(project_id, places)
+            except TransactGetError as error:
+                codes = {reason.code for reason in error.cancellation_reasons if reason}
+                if codes != {"TransactionConflict"} or attempt == READS:
+                    raise TryAgain("The figures are being changed.") from error
+            self._wait(random.uniform(0, min(LONGEST_PAUSE, 0.01 * 2**attempt)))  # noqa: S311 - jitter, no secret
+        raise AssertionError("the last attempt returns or raises")
 
     def read_now(self, project_ids: Iterable[str]) -> dict[str, Figures]:
         """Read the figures of now of many projects, a hundred with each request."""
@@ -98,13 +109,14 @@ class FiguresStore:
         return found
 
     def shadows(self, project_id: str, recount: Recount) -> Tally:
-        """Read what a recount has added up."""
-        found: Tally = {}
+        """Read what a recount has added up.
+
+        A place can be in two items: the release before kept all months of a year in one, and what
+        was added up there, and since, is one sum.
+        """
         begins = FiguresItem.sk.startswith(shadow_key(recount, ""))
-        for item in FiguresItem.query(project_id, begins, consistent_read=True):
-            for place, figures in item.data.items():
-                found[place] = from_plain(figures)
-        return found
+        items = FiguresItem.query(project_id, begins, consistent_read=True)
+        return total(_added_up(item) for item in items)
 
     def figures(self, project_id: str, places: Iterable[str]) -> Tally:
         """Read single places of a project; what is not there is left out."""
@@ -112,15 +124,11 @@ class FiguresStore:
         found = FiguresItem.batch_get(keys, consistent_read=True) if keys else ()
         return {item.sk: from_plain(item.data) for item in found}
 
-    def shadow(self, project_id: str, recount: Recount, parts: Iterable[str]) -> dict[str, Tally]:
-        """Read parts of what a recount has added up."""
-        names = {shadow_key(recount, part): part for part in parts}
-        keys = [(project_id, sk) for sk in names]
+    def shadow(self, project_id: str, recount: Recount, places: Iterable[str]) -> Tally:
+        """Read what a recount has added up of single places."""
+        keys = [(project_id, shadow_key(recount, place)) for place in places]
         found = FiguresItem.batch_get(keys, consistent_read=True) if keys else ()
-        return {
-            names[item.sk]: {place: from_plain(each) for place, each in item.data.items()}
-            for item in found
-        }
+        return total(_added_up(item) for item in found)
 
     # -- writing -----------------------------------------------------------------------------------
 
@@ -143,8 +151,8 @@ class FiguresStore:
                 for place, figures in change.places.items():
                     transaction.save(FiguresItem(project_id, place, data=to_plain(figures)))
                 if head.recount is not None:
-                    for part, tally in change.shadow.items():
-                        transaction.save(shadow_item(change, head.recount, part, tally))
+                    for place, figures in change.shadow.items():
+                        transaction.save(shadow_item(change, head.recount, place, figures))
         except TransactWriteError as error:
             codes = {reason.code for reason in error.cancellation_reasons if reason}
             if codes & _OVERTAKEN:
@@ -153,11 +161,22 @@ class FiguresStore:
         return True
 
 
+def _read_at_once(project_id: str, places: Iterable[str]) -> Tally:
+    with TransactGet(connection=connection()) as transaction:
+        asked = {place: transaction.get(FiguresItem, project_id, place) for place in places}
+    found = {place: _figures_in(future) for place, future in asked.items()}
+    return {place: figures for place, figures in found.items() if figures}
+
+
 def _get(pk: str, sk: str) -> FiguresItem | None:
     try:
         return FiguresItem.get(pk, sk, consistent_read=True)
     except DoesNotExist:
         return None
+
+
+def _added_up(item: FiguresItem) -> Tally:
+    return {place: from_plain(figures) for place, figures in item.data.items()}
 
 
 def _figures_in(future: Any) -> Figures:  # noqa: ANN401 - pynamodb's future of an item

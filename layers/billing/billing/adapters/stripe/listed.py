@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from billing.adapters.stripe.calls import Calls, Json
 from billing.adapters.stripe.tolerated import Operation
+
+if TYPE_CHECKING:
+    from billing.adapters.stripe.calls import Calls, Json
 
 
 class Listed(StrEnum):
@@ -19,6 +22,8 @@ class Listed(StrEnum):
     CHARGES = "charges"
     DISPUTES = "disputes"
     EVENTS = "events"
+    REFUNDS = "refunds"
+    INVOICES = "invoices"
 
 
 _LISTS: dict[Listed, tuple[Operation, str]] = {
@@ -27,6 +32,8 @@ _LISTS: dict[Listed, tuple[Operation, str]] = {
     Listed.CHARGES: (Operation.LIST_CHARGES, "/v1/charges"),
     Listed.DISPUTES: (Operation.LIST_DISPUTES, "/v1/disputes"),
     Listed.EVENTS: (Operation.LIST_EVENTS, "/v1/events"),
+    Listed.REFUNDS: (Operation.LIST_REFUNDS, "/v1/refunds"),
+    Listed.INVOICES: (Operation.LIST_INVOICES, "/v1/invoices"),
 }
 
 _ANY: dict[Listed, Json] = {kind: {} for kind in Listed} | {Listed.SUBSCRIPTIONS: {"status": "all"}}

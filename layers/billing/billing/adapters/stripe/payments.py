@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -158,6 +158,31 @@ def read_charge_refund(obj: object, *, as_of: datetime) -> RefundedCharge:
     )
 
 
+def read_embedded_refunds(obj: object, *, as_of: datetime) -> tuple[SingleRefund, ...] | None:
+    """Read the single refunds that a charge has with it; `None` where it has not all of them.
+
+    Before 2022-11-15 it had the last ten.
+
+    Raises:
+        UnreadableShape: they are not of any known API version.
+    """
+    charge = mapping(obj, "charge")
+    listed, complete = entries(charge, "refunds")
+    if charge.get("refunds") is None or not complete:
+        return None
+    return read_refunds(listed, as_of=as_of)
+
+
+def read_refunds(listed: Iterable[object], *, as_of: datetime) -> tuple[SingleRefund, ...]:
+    """Read a list of refunds.
+
+    Raises:
+        UnreadableShape: they are not of any known API version.
+    """
+    read = (read_single_refund(each, as_of=as_of) for each in listed)
+    return tuple(part for part in read if part)
+
+
 def read_single_refund(obj: object, *, as_of: datetime) -> SingleRefund | None:
     """Read one refund; `None` for one of an amount that is none.
 
@@ -188,6 +213,7 @@ def read_dispute(obj: object, *, as_of: datetime) -> ChargeDispute:
     if charge_id is None or amount is None:
         raise UnreadableShape("charge or amount is missing")
     return ChargeDispute(
+        opened_at=instant(dispute, "created"),
         dispute_id=required(dispute, "id"),
         charge_id=charge_id,
         status=required(dispute, "status"),

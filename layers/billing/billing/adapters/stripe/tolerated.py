@@ -37,6 +37,8 @@ class Operation(StrEnum):
     LIST_SESSIONS = "list_sessions"
     LIST_CHARGES = "list_charges"
     LIST_DISPUTES = "list_disputes"
+    LIST_REFUNDS = "list_refunds"
+    LIST_INVOICES = "list_invoices"
 
 
 MISSING = "resource_missing"
