@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from botocore.auth import SIGNED_HEADERS_BLACKLIST
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,10 +98,7 @@ NOT_SIGNED = {
     "x-amz-date",
     "x-amz-security-token",
     "x-amz-content-sha256",
-    "expect",
-    "transfer-encoding",
-    "user-agent",
-    "x-amzn-trace-id",
+    *SIGNED_HEADERS_BLACKLIST,
 }
 """Set by the signer, or left out by botocore's."""
 
