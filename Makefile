@@ -12,7 +12,7 @@ COVERAGE := .local/coverage
 SAM := .local/envs/sam/bin/sam
 PYTEST := $(BIN)/python -m pytest -q
 LOOPBACK := --allow-hosts=127.0.0.1,::1,localhost
-PROOFS := $(addprefix tests/integration/,lives explain faults admin/test_killed_anywhere.py admin/test_keys_killed_anywhere.py \
+PROOFS := $(addprefix tests/unit/domain/test_,contribution.py bounds.py) $(addprefix tests/integration/,lives explain faults admin/test_killed_anywhere.py admin/test_keys_killed_anywhere.py \
 	$(addprefix reconciliation/test_,interrupted.py fleet.py repairs.py recount_meanwhile.py torn.py) \
 	$(addprefix webhooks/test_,burst.py killed_anywhere.py))
 
@@ -79,12 +79,12 @@ monitoring: $(STAMPS)/venv ## write monitoring.json and docs/monitoring from loc
 	@exec $(BIN)/python -m local.monitoring
 
 unit: $(STAMPS)/venv ## the domain; sockets disabled
-	$(call step,unit tests,COVERAGE_FILE=$(COVERAGE)/unit $(PYTEST) -n auto tests/unit --disable-socket --allow-unix-socket --cov --cov-report=)
+	$(call step,unit tests,COVERAGE_FILE=$(COVERAGE)/unit $(PYTEST) -n auto tests/unit $(PROOFS:%=--ignore=%) --disable-socket --allow-unix-socket --cov --cov-report=)
 
 integration: $(STAMPS)/venv ## the handlers, on moto and the fake Stripe
 	$(call step,integration tests,COVERAGE_FILE=$(COVERAGE)/integration $(PYTEST) -n auto tests/integration $(PROOFS:%=--ignore=%) $(LOOPBACK) --cov --cov-report=)
 
-proofs: $(STAMPS)/venv ## lives, kills at every call, a fleet: what takes long, and twice as long if it were measured
+proofs: $(STAMPS)/venv ## lives, kills at every call, histories, a fleet: what takes long, and twice as long if it were measured
 	$(call step,proofs,$(PYTEST) -n auto $(PROOFS) $(LOOPBACK))
 
 contract: $(STAMPS)/venv ## the code against the template, the docs and the sample events
