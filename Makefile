@@ -12,7 +12,8 @@ COVERAGE := .local/coverage
 SAM := .local/envs/sam/bin/sam
 PYTEST := $(BIN)/python -m pytest -q
 LOOPBACK := --allow-hosts=127.0.0.1,::1,localhost
-PROOFS := $(addprefix tests/unit/domain/test_,contribution.py bounds.py) $(addprefix tests/integration/,lives explain faults admin/test_killed_anywhere.py admin/test_keys_killed_anywhere.py \
+PROOFS := $(addprefix tests/unit/domain/test_,contribution.py bounds.py) \
+	$(addprefix tests/integration/,lives explain faults admin/test_killed_anywhere.py admin/test_keys_killed_anywhere.py \
 	$(addprefix reconciliation/test_,interrupted.py fleet.py repairs.py recount_meanwhile.py torn.py) \
 	$(addprefix webhooks/test_,burst.py killed_anywhere.py))
 
