@@ -16,8 +16,10 @@ from moto import mock_aws
 from local import backup
 from local.backup_tables import TABLES, Tables
 from local.console import LocalError
+from local.place import table_name
 
 STACK = "billing-dev"
+NAMES = [table_name(STACK, table) for table in TABLES]
 Json = dict[str, Any]
 Answers = Callable[[str, Callable[[Json], Json | None]], None]
 
@@ -28,22 +30,15 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    schema = [{"AttributeName": "pk", "KeyType": "HASH"}]
-    properties = {
-        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-        "KeySchema": schema,
-        "BillingMode": "PAY_PER_REQUEST",
-    }
-    tables = {
-        name: {"Type": "AWS::DynamoDB::Table", "Properties": properties | {"TableName": name}}
-        for name in TABLES
-    }
     with mock_aws():
-        boto3.client("cloudformation").create_stack(
-            StackName=STACK, TemplateBody=json.dumps({"Resources": tables})
-        )
-        for table in TABLES:
-            put(table, "a", "b", "c")
+        for name in NAMES:
+            boto3.client("dynamodb").create_table(
+                TableName=name,
+                AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+                KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+                BillingMode="PAY_PER_REQUEST",
+            )
+            put(name, "a", "b", "c")
         yield
 
 
@@ -67,15 +62,15 @@ def answers() -> Iterator[Answers]:
     boto3.setup_default_session()
 
 
-def put(table: str, *keys: str) -> None:
+def put(name: str, *keys: str) -> None:
     for key in keys:
-        boto3.client("dynamodb").put_item(TableName=table, Item={"pk": {"S": key}})
+        boto3.client("dynamodb").put_item(TableName=name, Item={"pk": {"S": key}})
 
 
 def empty() -> None:
-    for table in TABLES:
-        for item in boto3.client("dynamodb").scan(TableName=table)["Items"]:
-            boto3.client("dynamodb").delete_item(TableName=table, Key=item)
+    for name in NAMES:
+        for item in boto3.client("dynamodb").scan(TableName=name)["Items"]:
+            boto3.client("dynamodb").delete_item(TableName=name, Key=item)
 
 
 def step(name: str, folder: Path, *more: str) -> int:
@@ -95,7 +90,7 @@ def test_what_was_backed_up_comes_back(stack: None, tmp_path: Path) -> None:
 def test_a_backup_that_failed_midway_is_not_restored(
     stack: None, answers: Answers, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder, last = tmp_path / "backup", TABLES[-1]
+    folder, last = tmp_path / "backup", NAMES[-1]
     refusal = {"Error": {"Code": "AccessDeniedException", "Message": "not any more"}}
     answers("Scan", lambda asked: refusal if asked["TableName"] == last else None)
     assert step("backup", folder) == 1
