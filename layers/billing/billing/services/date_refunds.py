@@ -11,6 +11,7 @@ from billing.adapters.stripe.translate import (
     read_embedded_refunds,
     read_refunds,
 )
+from billing.domain.moment import second_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,6 +46,7 @@ def single_refunds(event: StripeEvent, now: datetime, gateway: Connect) -> tuple
     embedded = read_embedded_refunds(event.object, as_of=event.created)
     if embedded is not None:
         return embedded
-    as_of = max(now, event.created)  # before the look, so that what is heard later is newer
+    # Before the look, and a whole second as events have it, so that what is told later is newer.
+    as_of = second_of(max(now, event.created))
     listed = gateway().every(Listed.REFUNDS, charge=str(event.object.get("id")))
     return read_refunds(listed, as_of=as_of)
