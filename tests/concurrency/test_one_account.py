@@ -6,7 +6,6 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -17,7 +16,7 @@ from billing.domain.changes import Outcome, OutcomeKind, ParkReason
 from billing.domain.errors import AlreadyGranted
 from billing.services.apply_stripe_event import Collaborators, apply_stripe_event
 from tests.concurrency.conftest import NOW
-from tests.concurrency.writers import CROWD, Writers, assert_whole, no_stripe, purchase, told
+from tests.concurrency.writers import APART, CROWD, Writers, assert_whole, no_stripe, purchase, told
 from tests.support.racing import all_at_once
 
 THREADS = 8
@@ -60,7 +59,7 @@ def test_no_writer_overwrites_another(
     assert len(account.grants) == len(account.purchases) == len(numbers) // 4
     (subscription,) = account.subscriptions.values()
     assert len(subscription.timeline) == len(numbers) // 4, "not one word of it is lost"
-    assert subscription.as_of == NOW + timedelta(minutes=max(n for n in numbers if n % 4 == 0))
+    assert subscription.as_of == NOW + APART * max(n for n in numbers if n % 4 == 0)
     assert_whole(store, key, outcomes[OutcomeKind.APPLIED])
     record_property("commits by threads", commits)
     record_property("times sent back by contention", writers.overtaken.total())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -289,8 +289,11 @@ def test_a_stream_record_shows_the_item_as_it_is_stored(world: World) -> None:
 
 
 def test_a_change_of_the_stream_is_announced(world: World) -> None:
-    made = _admin(world, "admin-endpoints-create")
     (path,) = samples.samples("stream")
+    (record,) = samples.read(path)["Records"]
+    happened = datetime.fromtimestamp(record["dynamodb"]["ApproximateCreationDateTime"], UTC)
+    composition.use_clock(lambda: happened - timedelta(minutes=5))  # an endpoint of before
+    made = _admin(world, "admin-endpoints-create")
     answer = publish(samples.read(path), LambdaContext())  # type: ignore[arg-type]  # stands in
     assert answer == {"batchItemFailures": []}
     (delivery,) = delivery_store().page(made["endpoint_id"]).items
