@@ -5,12 +5,14 @@ Playwright's own browsers come from a server that is no registry, so none of the
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import platform
 import shutil
 import sys
 import tarfile
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +59,7 @@ def chromium() -> Chromium:
     """
     if found := next((path for name in NAMES if (path := shutil.which(name))), None):
         return Chromium(Path(found), dict(os.environ))
-    if not (HOME / "chromium").exists():
+    if not HOME.exists():
         _unpack()
     return Chromium(
         HOME / "chromium",
@@ -70,15 +72,20 @@ def chromium() -> Chromium:
 
 
 def _unpack() -> None:
+    """Make `HOME`, whole or not at all; of two processes that do, the second's is left out."""
     if sys.platform != "linux" or platform.machine() != "x86_64":
         raise npm.Absent("none on the PATH, and npm carries one for Linux on x86_64 only")
-    package = npm.fetch(PACKAGE, SHA512, HOME)
-    for archive in (package / "bin").glob("*.tar.br"):
-        with tarfile.open(fileobj=io.BytesIO(brotli.decompress(archive.read_bytes()))) as files:
-            files.extractall(HOME, filter="data")
-    (HOME / "fonts.conf").write_text(FONTS.format(home=HOME))
-    program = HOME / "unpacked"
-    program.write_bytes(brotli.decompress((package / "bin" / "chromium.br").read_bytes()))
-    program.chmod(0o755)
-    shutil.rmtree(package)
-    program.rename(HOME / "chromium")  # last, so that what is there is whole
+    HOME.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=HOME.parent) as folder:
+        package, made = npm.fetch(PACKAGE, SHA512, Path(folder)), Path(folder) / "made"
+        made.mkdir()
+        for archive in (package / "bin").glob("*.tar.br"):
+            with tarfile.open(fileobj=io.BytesIO(brotli.decompress(archive.read_bytes()))) as files:
+                files.extractall(made, filter="data")
+        (made / "fonts.conf").write_text(FONTS.format(home=HOME))
+        (made / "chromium").write_bytes(
+            brotli.decompress((package / "bin" / "chromium.br").read_bytes())
+        )
+        (made / "chromium").chmod(0o755)
+        with contextlib.suppress(OSError):
+            made.rename(HOME)
