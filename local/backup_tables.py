@@ -39,8 +39,8 @@ TABLES = (
 What is made of the accounts, the figures of projects, is not among them.
 """
 
-COUNTERS = "requests#"
-"""How the keys of the ledger's counters of requests begin: they are the hour's, and no state."""
+COUNTERS = ("requests#", "attempts#")
+"""How keys of counters begin: an hour's requests, and attempts under way, are no state."""
 
 BATCH = 25
 """Items that DynamoDB writes at once."""

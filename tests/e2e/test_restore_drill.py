@@ -42,8 +42,8 @@ def drift(service: Service) -> Json:
     return counts
 
 
-def tell(service: Service, receiver: Receiver, *users: str) -> None:
-    """Grant something to users, and wait until the app is told of each."""
+def tell(service: Service, receiver: Receiver, endpoint: str, *users: str) -> None:
+    """Grant something to users, and wait until the app is told of each, and that is noted."""
     for user in users:
         body = {"project_id": service.project_id, "feature_code": "export", "reason": "drill"}
         service.call(
@@ -52,6 +52,8 @@ def tell(service: Service, receiver: Receiver, *users: str) -> None:
     receiver.wait_for(
         lambda: all(any(user.encode() in r.body for r in receiver.received) for user in users)
     )
+    pending = f"{endpoint}/deliveries?state=pending"
+    eventually(lambda: service.call("GET", pending, key=service.admin_key).ok()["deliveries"] == [])
 
 
 def test_all_that_is_remembered_is_lost_and_comes_back(
@@ -61,9 +63,10 @@ def test_all_that_is_remembered_is_lost_and_comes_back(
     endpoints = f"{ADMIN}/projects/{service.project_id}/endpoints"
     with a_receiver() as receiver:
         made = service.call("POST", endpoints, {"url": receiver.url}, key=service.admin_key).ok()
+        endpoint = f"{endpoints}/{made['endpoint_id']}"
         service.buy(buyer)
         access = eventually(lambda: service.features(buyer))
-        tell(service, receiver, granted)
+        tell(service, receiver, endpoint, granted)
         service.heard(service.account(buyer)["account"]["customer_id"])
         drifted = drift(service)
 
@@ -72,11 +75,12 @@ def test_all_that_is_remembered_is_lost_and_comes_back(
         assert service.features(buyer) == access
         eventually(lambda: drift(service) == drifted, within=120)  # the stream counts all anew
 
-        tell(service, receiver, later)  # which the stream has behind all that was put back
+        tell(
+            service, receiver, endpoint, later
+        )  # which the stream has behind all that was put back
         ids = [each.id for each in receiver.accepted]
         assert len(ids) == len(set(ids)), "something was told twice"
-        path = f"{endpoints}/{made['endpoint_id']}"
-        service.call("DELETE", path, key=service.admin_key).ok()
+        service.call("DELETE", endpoint, key=service.admin_key).ok()
 
 
 def test_nothing_is_put_over_anything(
