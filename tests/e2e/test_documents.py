@@ -102,7 +102,10 @@ def test_the_integration_guide_sells_a_feature(folder: Path, place: Place) -> No
     assert "1 passed" in said
 
 
-def test_everything_is_lost_and_comes_back_by_the_drill(folder: Path, place: Place) -> None:
+def test_everything_is_lost_and_comes_back_by_the_drill(
+    folder: Path, place: Place, service: Service
+) -> None:
+    service.caught_up()
     said = typed(commands("docs/deployment.md"), folder, place)
     assert "The state is equal." in said
 
